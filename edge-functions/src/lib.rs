@@ -1,0 +1,1 @@
+//! Routes, Durable Objects and identity provider on workerd.

@@ -1,0 +1,1 @@
+//! Measures comparison and observation on pictures and videos.

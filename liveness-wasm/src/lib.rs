@@ -1,0 +1,1 @@
+//! The engine of liveness guidance as a Web Worker.

@@ -1,0 +1,1 @@
+//! What was asked against what was seen: challenge plan, measurement of each command, verdict. Pure.

@@ -1,0 +1,1 @@
+//! Liveness verdict, comparison, templates, evidence and the attempt register.

@@ -1,0 +1,3 @@
+//! The wire contract of Tanu: identifiers, challenges, captures, evidence, problems. No IO, no clock, no randomness.
+
+pub mod observation;

@@ -1,0 +1,1 @@
+//! The test environment: state database, test certification authority, demo bank.

@@ -1,0 +1,1 @@
+//! The pages that a citizen meets, in leptos.
