@@ -1,0 +1,47 @@
+//! The port to the state database "Жеке тұлғалар" (NBS-9): the reference photo and the identity document of one citizen.
+//!
+//! Reached by the matcher alone, over the authenticated [`channel`](crate::channel). The IIN travels in the body, never in
+//! the address. There is no query by face and none for lists.
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::TransactionHash;
+use crate::identity::IdentityDocument;
+use crate::iin::Iin;
+
+/// Path of the query, by POST.
+pub const INDIVIDUAL_PATH: &str = "/state/individuals/v1/reference";
+
+/// Asks for one citizen's reference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReferenceQuery {
+    /// Whose.
+    pub iin: Iin,
+    /// The session in which it is needed.
+    pub transaction: TransactionHash,
+}
+
+/// The answer to a [`ReferenceQuery`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum ReferenceAnswer {
+    /// The citizen is known.
+    Found {
+        /// The photo as JPEG, PNG or WebP, base64.
+        #[serde(with = "crate::base64_bytes")]
+        photo: Vec<u8>,
+        /// The document on which the photo is.
+        document: IdentityDocument,
+    },
+    /// Nobody with this IIN, or no photo.
+    NotFound,
+}
+
+impl std::fmt::Debug for ReferenceAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Found { .. } => "Found(…)",
+            Self::NotFound => "NotFound",
+        })
+    }
+}
