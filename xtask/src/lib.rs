@@ -1,1 +1,0 @@
-//! The project's own commands: set-up, build, start, check, test, trace, bench.

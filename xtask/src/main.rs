@@ -1,0 +1,55 @@
+//! The project's own commands: set-up, build, start, check, test, trace.
+
+mod environment;
+mod failure;
+mod models;
+mod run;
+mod say;
+mod setup;
+
+use std::process::ExitCode;
+
+use environment::Environment;
+use failure::{Failure, Outcome};
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  setup             install what is missing to build and start; --check and --test add what those need
+  build             build everything; --release for a production build
+  start             set up, build and start everything on loopback; Ctrl-C stops it
+  serve             the same from a release build
+  check             formatting, lints, dependency direction, licences, spelling, trace
+  test              set up, check, and run every test
+  trace             each clause of the requirements with the code and the tests that name it
+  models            show the models, and download those that are missing and can be downloaded";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match Environment::of_process().and_then(|environment| command(&environment, &arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say::failed(failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(environment: &Environment, arguments: &[&str]) -> Outcome {
+    match arguments {
+        ["setup"] => setup::for_build(environment).map(drop),
+        ["setup", "--check"] => setup::for_check(environment).map(drop),
+        ["setup", "--test"] => setup::for_test(environment).map(drop),
+        ["models"] => models::show(environment),
+        [] | ["help" | "--help" | "-h"] => {
+            say::result(HELP);
+            Ok(())
+        }
+        _ => Err(Failure::new(
+            format!("`{}` is no command", arguments.join(" ")),
+            "the commands are those of `cargo xtask help`",
+            "choose one of them",
+        )),
+    }
+}
