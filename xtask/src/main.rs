@@ -1,5 +1,6 @@
 //! The project's own commands: set-up, build, start, check, test, trace.
 
+mod build;
 mod environment;
 mod failure;
 mod models;
@@ -9,6 +10,7 @@ mod setup;
 
 use std::process::ExitCode;
 
+use build::{Part, Profile};
 use environment::Environment;
 use failure::{Failure, Outcome};
 
@@ -16,7 +18,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   setup             install what is missing to build and start; --check and --test add what those need
-  build             build everything; --release for a production build
+  build [PART…]     build native, evaluate, browser, edge, or all; --release for a production build
   start             set up, build and start everything on loopback; Ctrl-C stops it
   serve             the same from a release build
   check             formatting, lints, dependency direction, licences, spelling, trace
@@ -41,6 +43,8 @@ fn command(environment: &Environment, arguments: &[&str]) -> Outcome {
         ["setup"] => setup::for_build(environment).map(drop),
         ["setup", "--check"] => setup::for_check(environment).map(drop),
         ["setup", "--test"] => setup::for_test(environment).map(drop),
+        ["build", "--release", parts @ ..] => build(environment, Profile::Release, parts),
+        ["build", parts @ ..] => build(environment, Profile::Development, parts),
         ["models"] => models::show(environment),
         [] | ["help" | "--help" | "-h"] => {
             say::result(HELP);
@@ -52,4 +56,13 @@ fn command(environment: &Environment, arguments: &[&str]) -> Outcome {
             "choose one of them",
         )),
     }
+}
+
+fn build(environment: &Environment, profile: Profile, parts: &[&str]) -> Outcome {
+    let parts = Part::named(parts)?;
+    let wasm = setup::for_build(environment)?;
+    for reason in models::fetch(environment) {
+        say::note(reason);
+    }
+    build::build(environment, &wasm, profile, &parts)
 }

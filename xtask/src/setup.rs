@@ -8,7 +8,7 @@ mod system;
 mod tools;
 mod wasm;
 
-pub(crate) use wasm::WasmToolchain;
+pub(crate) use wasm::{TARGET as WASM_TARGET, WasmToolchain};
 
 use crate::environment::Environment;
 use crate::failure::Outcome;

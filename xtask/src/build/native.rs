@@ -1,0 +1,38 @@
+//! The native programs.
+
+use std::path::PathBuf;
+
+use crate::build::Profile;
+use crate::environment::Environment;
+use crate::failure::Outcome;
+use crate::{run, say};
+
+/// Builds the programs of packages.
+pub(crate) fn build(environment: &Environment, profile: Profile, packages: &[&str]) -> Outcome {
+    say::step(format_args!("Building {}", packages.join(", ")));
+    let mut command = run::command("cargo");
+    command
+        .args(["build", "--locked", "--bins"])
+        .current_dir(&environment.root);
+    command.env("CARGO_TARGET_DIR", &environment.target);
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
+    for package in packages {
+        command.args(["--package", package]);
+    }
+    run::shown(
+        &mut command,
+        "The native programs do not compile",
+        "mend what the compiler says above",
+    )
+}
+
+/// Where a built program lies.
+pub(crate) fn program(environment: &Environment, profile: Profile, name: &str) -> PathBuf {
+    let directory = match profile {
+        Profile::Development => "debug",
+        Profile::Release => "release",
+    };
+    environment.target.join(directory).join(name)
+}
