@@ -1,0 +1,99 @@
+//! The whole pipeline, whose numbers decide.
+
+use tanu_protocol::observation::FrameObservation;
+
+use crate::{
+    embedder::{Embedder, Embedding},
+    guide::GuideModels,
+    network::{InferenceError, LoadError},
+    observer::{Observer, Seen, Track},
+    passive::PassiveAttack,
+    picture::View,
+};
+
+/// The ONNX bytes of the examiner's models.
+#[derive(Clone, Copy)]
+pub struct ExaminerModels<'a> {
+    /// Detector, mesh and eyes.
+    pub guide: GuideModels<'a>,
+    /// EdgeFace-XS, see [`Embedder::load`].
+    pub embedder: &'a [u8],
+    /// MiniFASNetV2 for the near crop, see [`PassiveAttack::load`].
+    pub passive_near: &'a [u8],
+    /// MiniFASNetV1SE for the far crop, see [`PassiveAttack::load`].
+    pub passive_far: &'a [u8],
+}
+
+/// Observes frames with all models. Holds no state of a stream: share one between threads, and keep a [`Track`] a stream.
+pub struct Examiner {
+    observer: Observer,
+    embedder: Embedder,
+    passive: PassiveAttack,
+}
+
+/// What the examiner found in one frame.
+#[derive(Clone, Debug)]
+pub struct Examination {
+    /// What the frame shows; with the passive score, without the identity: see [`Examination::identify`].
+    pub observation: FrameObservation,
+    /// The measured face's embedding, where there is a face.
+    pub embedding: Option<Embedding>,
+}
+
+impl Examination {
+    /// The observation, with the similarity to the session's anchor frame filled in.
+    #[must_use]
+    pub fn identify(&self, anchor: &Embedding) -> FrameObservation {
+        let mut observation = self.observation.clone();
+        if let (Some(face), Some(embedding)) = (&mut observation.face, &self.embedding) {
+            face.identity = Some(embedding.cosine(anchor));
+        }
+        observation
+    }
+}
+
+impl Examiner {
+    /// Loads the models.
+    ///
+    /// # Errors
+    /// [`LoadError`], naming the model's task.
+    pub fn load(models: ExaminerModels<'_>) -> Result<Self, LoadError> {
+        Ok(Self {
+            observer: Observer::load(models.guide.detector, models.guide.mesh, models.guide.eyes)?,
+            embedder: Embedder::load(models.embedder)?,
+            passive: PassiveAttack::load(models.passive_near, models.passive_far)?,
+        })
+    }
+
+    /// Examines the next frame of a stream, taken at `t_ms`. Faces are detected in every frame.
+    ///
+    /// # Errors
+    /// [`InferenceError`] when a model does not fit its task.
+    pub fn examine(&self, track: &mut Track, view: View<'_>, t_ms: f64) -> Result<Examination, InferenceError> {
+        let Seen {
+            mut observation,
+            detection,
+            ..
+        } = self.observer.observe(track, view, t_ms, 1)?;
+        let (Some(face), Some(detection)) = (&mut observation.face, detection) else {
+            return Ok(Examination {
+                observation,
+                embedding: None,
+            });
+        };
+        face.passive = Some(self.passive.score(view, &detection)?);
+        let embedding = self.embedder.embed(view, &detection.points)?;
+        Ok(Examination {
+            observation,
+            embedding: Some(embedding),
+        })
+    }
+
+    /// Examines a picture by itself, as the first frame of a stream of its own.
+    ///
+    /// # Errors
+    /// [`InferenceError`] when a model does not fit its task.
+    pub fn examine_still(&self, view: View<'_>) -> Result<Examination, InferenceError> {
+        self.examine(&mut Track::default(), view, 0.0)
+    }
+}
