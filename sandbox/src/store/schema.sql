@@ -1,0 +1,42 @@
+PRAGMA journal_mode = WAL;
+PRAGMA foreign_keys = ON;
+
+-- The state database "Жеке тұлғалар". `id` names a citizen in addresses and forms, where an IIN must not stand.
+CREATE TABLE IF NOT EXISTS citizen (
+    id TEXT PRIMARY KEY,
+    iin TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    document TEXT NOT NULL,
+    photo BLOB NOT NULL,
+    made_at INTEGER NOT NULL
+) STRICT;
+
+-- Requests on the inner channel that were accepted, until their tokens expire: none is accepted twice.
+CREATE TABLE IF NOT EXISTS seen_request (
+    id TEXT PRIMARY KEY,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Sign-ins that the bank began: what it needs to check the answer. `browser` is its own cookie.
+CREATE TABLE IF NOT EXISTS sign_in (
+    state TEXT PRIMARY KEY,
+    browser TEXT NOT NULL,
+    nonce TEXT NOT NULL,
+    verifier TEXT NOT NULL,
+    begun_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What came of a sign-in (BNK-17): result and decision as JSON, and the signed documents.
+CREATE TABLE IF NOT EXISTS outcome (
+    id TEXT PRIMARY KEY,
+    browser TEXT NOT NULL,
+    content TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS document (
+    outcome TEXT NOT NULL REFERENCES outcome (id),
+    place INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    PRIMARY KEY (outcome, place)
+) STRICT, WITHOUT ROWID;
