@@ -1,0 +1,144 @@
+//! The transitions that follow when a [`Task`](super::Task) has been done.
+
+use jiff::Timestamp;
+use tanu_protocol::challenge::Mismatch;
+use tanu_protocol::digest::Nonce;
+use tanu_protocol::evidence::DocumentRef;
+use tanu_protocol::matcher::{ComparisonVerdict, RunVerdict, StepVerdict};
+
+use super::{Agreed, Closing, InvalidTransition, Session, State};
+use crate::bnk::RunNumber;
+use crate::bnk::run::AfterStep;
+use crate::nbs::outcome::{Outcome, compared};
+
+impl Session {
+    /// The matcher knows the session and the citizen's answer.
+    ///
+    /// # Errors
+    /// [`InvalidTransition::Elsewhere`] where that is not awaited.
+    pub fn opened(self, now: Timestamp) -> Result<Self, InvalidTransition> {
+        self.step_on(now, |state, _| match state {
+            State::Opening { agreed } => Some(State::Ready {
+                agreed,
+                run: RunNumber::FIRST,
+                mismatches: Vec::new(),
+            }),
+            State::Closing(closing) if !closing.opened => Some(State::Closing(Closing {
+                opened: true,
+                ..closing
+            })),
+            _ => None,
+        })
+    }
+
+    /// The verdict over the step whose frames arrived. Passed: the next step is shown with `nonce`, or the run concluded.
+    /// Failed: the run is concluded (BNK-8b: a mismatch with any command repeats the check).
+    ///
+    /// # Errors
+    /// [`InvalidTransition::Elsewhere`] where no verdict over a step is awaited.
+    pub fn judged(self, verdict: &StepVerdict, nonce: Nonce, now: Timestamp) -> Result<Self, InvalidTransition> {
+        self.step_on(now, |state, session| match state {
+            State::Judging { agreed, run, .. } if !verdict.mismatches.is_empty() => Some(State::Failing {
+                agreed,
+                run: run.broken(),
+            }),
+            State::Judging { agreed, run, .. } => Some(match run.step_passed(session.issue(nonce)) {
+                AfterStep::Open(run) => State::Challenged { agreed, run },
+                AfterStep::Answered(run) => State::Concluding { agreed, run },
+            }),
+            _ => None,
+        })
+    }
+
+    /// The verdict over a run, with document 1 stored. Passed: the comparison may be made. Failed: the next run is due, or
+    /// the result is negative (BNK-8b).
+    ///
+    /// # Errors
+    /// [`InvalidTransition::Elsewhere`] where no verdict over a run is awaited.
+    pub fn concluded(self, verdict: RunVerdict, now: Timestamp) -> Result<Self, InvalidTransition> {
+        let document = verdict.document.clone();
+        let mut session = self.step_on(now, |state, session| match state {
+            State::Concluding { agreed, run } => {
+                let number = run.number();
+                Some(match run.concluded(verdict) {
+                    Ok(live) => State::Verified { agreed, live },
+                    Err(mismatches) => next_run(agreed, number, mismatches, session.seen_at),
+                })
+            }
+            State::Failing { agreed, run } => Some(next_run(agreed, run.number, verdict.mismatches, session.seen_at)),
+            State::Closing(closing) if closing.opened && closing.run.is_some() => {
+                Some(State::Closing(Closing { run: None, ..closing }))
+            }
+            _ => None,
+        })?;
+        session.add_document(&document);
+        Ok(session)
+    }
+
+    /// The outcome of the comparison, with document 2 stored.
+    ///
+    /// # Errors
+    /// [`InvalidTransition::Elsewhere`] where no comparison is awaited.
+    pub fn compared(self, verdict: ComparisonVerdict, now: Timestamp) -> Result<Self, InvalidTransition> {
+        let document = verdict.document.clone();
+        let mut session = self.step_on(now, |state, session| match state {
+            State::Verified { live, .. } => Some(State::Ended {
+                outcome: compared(live, verdict),
+                at: session.seen_at,
+            }),
+            _ => None,
+        })?;
+        session.add_document(&document);
+        Ok(session)
+    }
+
+    /// A session that came to no comparison is on record.
+    ///
+    /// # Errors
+    /// [`InvalidTransition::Elsewhere`] where that is not awaited.
+    pub fn recorded(self, documents: &[DocumentRef], now: Timestamp) -> Result<Self, InvalidTransition> {
+        let mut session = self.step_on(now, |state, session| match state {
+            State::Closing(Closing {
+                why,
+                opened: true,
+                run: None,
+                ..
+            }) => Some(State::Ended {
+                outcome: Outcome::BrokenOff { why },
+                at: session.seen_at,
+            }),
+            _ => None,
+        })?;
+        for document in documents {
+            session.add_document(document);
+        }
+        Ok(session)
+    }
+
+    /// Takes the session on where `next` knows how. Time passes without [`Session::at`]: what was done elsewhere in time is
+    /// not undone by an expiry or a deadline that came meanwhile; the next look at the clock sees to them.
+    fn step_on(
+        mut self,
+        now: Timestamp,
+        next: impl FnOnce(State, &Self) -> Option<State>,
+    ) -> Result<Self, InvalidTransition> {
+        self.seen_at = self.seen_at.max(now);
+        self.state = next(self.state.clone(), &self).ok_or(InvalidTransition::Elsewhere)?;
+        self.note_reached();
+        Ok(self)
+    }
+}
+
+fn next_run(agreed: Agreed, failed: RunNumber, mismatches: Vec<Mismatch>, at: Timestamp) -> State {
+    match failed.next() {
+        Some(run) => State::Ready {
+            agreed,
+            run,
+            mismatches,
+        },
+        None => State::Ended {
+            outcome: Outcome::NotLive,
+            at,
+        },
+    }
+}
