@@ -1,0 +1,113 @@
+//! The verdict over a run: its steps, the passive scores and the sameness of the person over all its frames.
+
+use serde::{Deserialize, Serialize};
+use tanu_protocol::challenge::{FEWEST_COMMANDS, Mismatch};
+use tanu_protocol::observation::FaceObservation;
+
+use crate::measure::StepReport;
+use crate::policy::Policy;
+
+/// The passive scores and similarities of a step's measurable frames.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
+    /// Passive scores of the frontal frames, 0 attack to 1 live: the models know no other pose.
+    pub passive: Vec<f32>,
+    /// Number of frames that were compared with the anchor.
+    pub compared: u32,
+    /// Least similarity of a frontal frame to the anchor.
+    pub identity_frontal: Option<f32>,
+    /// Least similarity of a turned frame to the anchor.
+    pub identity_turned: Option<f32>,
+    /// Greatest sharpness of a frame.
+    pub sharpest: f32,
+}
+
+impl Scores {
+    pub(crate) fn observe(&mut self, face: &FaceObservation, policy: &Policy) {
+        let frontal = face.pose.yaw.abs() <= policy.run.frontal && face.pose.pitch.abs() <= policy.run.frontal;
+        self.sharpest = self.sharpest.max(face.quality.sharpness);
+        if let Some(passive) = face.passive
+            && frontal
+        {
+            self.passive.push(passive);
+        }
+        if let Some(similarity) = face.identity {
+            self.compared += 1;
+            let least = if frontal {
+                &mut self.identity_frontal
+            } else {
+                &mut self.identity_turned
+            };
+            *least = Some(least.map_or(similarity, |least| least.min(similarity)));
+        }
+    }
+}
+
+/// What a run amounts to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunReport {
+    /// Whether the check is passed.
+    pub passed: bool,
+    /// Why not, in order, without repetition; empty where it passed.
+    pub mismatches: Vec<Mismatch>,
+    /// Median of the passive scores, where there are any.
+    pub passive: Option<f32>,
+    /// Least similarity between a frame and the anchor, where there is any.
+    pub identity: Option<f32>,
+}
+
+/// Judges a run of `planned` commands by the reports of its steps, in order. Steps that are missing count as late.
+///
+/// Passes only if every planned step passed, there were at least three (BNK-8a), and enough frames have a passive score and a
+/// similarity, all of them good: where the models did not run, nothing passes.
+#[must_use]
+pub fn judge(planned: usize, steps: &[StepReport], policy: &Policy) -> RunReport {
+    let mut mismatches: Vec<Mismatch> = steps.iter().flat_map(|step| step.mismatches.iter().copied()).collect();
+    if steps.len() < planned.max(FEWEST_COMMANDS) {
+        mismatches.push(Mismatch::Late);
+    }
+
+    let run = &policy.run;
+    let mut passive: Vec<f32> = steps
+        .iter()
+        .flat_map(|step| step.scores.passive.iter().copied())
+        .collect();
+    passive.sort_unstable_by(f32::total_cmp);
+    let median = quantile(&passive, 2);
+    if median.is_some_and(|median| median < run.passive_median)
+        || quantile(&passive, 4).is_some_and(|quartile| quartile < run.passive_quartile)
+    {
+        mismatches.push(Mismatch::PresentationAttack);
+    }
+
+    let frontal = least(steps.iter().filter_map(|step| step.scores.identity_frontal));
+    let turned = least(steps.iter().filter_map(|step| step.scores.identity_turned));
+    if frontal.is_some_and(|similarity| similarity < run.identity_frontal)
+        || turned.is_some_and(|similarity| similarity < run.identity_turned)
+    {
+        mismatches.push(Mismatch::AnotherPerson);
+    }
+
+    let compared: u32 = steps.iter().map(|step| step.scores.compared).sum();
+    if passive.len() < run.scored_least as usize || compared < run.scored_least {
+        mismatches.push(Mismatch::TooFewFrames);
+    }
+
+    mismatches.sort_unstable();
+    mismatches.dedup();
+    RunReport {
+        passed: mismatches.is_empty(),
+        mismatches,
+        passive: median,
+        identity: least([frontal, turned].into_iter().flatten()),
+    }
+}
+
+/// The value below which one part in `parts` of the sorted values lies.
+fn quantile(sorted: &[f32], parts: usize) -> Option<f32> {
+    sorted.get(sorted.len() / parts).copied()
+}
+
+fn least(values: impl Iterator<Item = f32>) -> Option<f32> {
+    values.min_by(f32::total_cmp)
+}
