@@ -3,7 +3,7 @@
 mod assets;
 mod browser;
 mod edge;
-mod files;
+pub(crate) mod files;
 mod native;
 
 pub(crate) use native::program;

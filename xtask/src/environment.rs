@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Outcome};
+use crate::stack::PublicAddress;
 
 /// The paths and settings of one run.
 #[derive(Debug, Clone)]
@@ -19,6 +20,10 @@ pub(crate) struct Environment {
     pub(crate) home: PathBuf,
     /// Where an instance listens.
     pub(crate) ports: Ports,
+    /// Where citizens reach it.
+    pub(crate) public: PublicAddress,
+    /// Research data, from which test citizens are made: `TANU_DATA`, else `../shared/data`.
+    pub(crate) data: PathBuf,
     /// The Chromium that tests drive: `TANU_CHROMIUM`, else Debian's.
     pub(crate) chromium: PathBuf,
 }
@@ -53,6 +58,8 @@ impl Environment {
             ci: variable("CI").as_deref() == Some("true"),
             home: path("TANU_HOME").unwrap_or_else(|| root.join(".tanu")),
             ports: Ports::read(variable)?,
+            public: PublicAddress::read(variable, root)?,
+            data: path("TANU_DATA").unwrap_or_else(|| root.join("../shared/data")),
             chromium: path("TANU_CHROMIUM").unwrap_or_else(|| PathBuf::from("/usr/bin/chromium")),
         })
     }

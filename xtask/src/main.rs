@@ -7,6 +7,7 @@ mod models;
 mod run;
 mod say;
 mod setup;
+mod stack;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,8 @@ fn command(environment: &Environment, arguments: &[&str]) -> Outcome {
         ["setup", "--test"] => setup::for_test(environment).map(drop),
         ["build", "--release", parts @ ..] => build(environment, Profile::Release, parts),
         ["build", parts @ ..] => build(environment, Profile::Development, parts),
+        ["start"] => stack::run(environment, Profile::Development),
+        ["serve"] => stack::run(environment, Profile::Release),
         ["models"] => models::show(environment),
         [] | ["help" | "--help" | "-h"] => {
             say::result(HELP);

@@ -23,6 +23,11 @@ pub(crate) fn failed(what: impl Display) {
     to_stderr(format_args!("✗ {what}"));
 }
 
+/// A running part said something.
+pub(crate) fn from(part: &str, line: &str) {
+    to_stderr(format_args!("{part:>7} | {line}"));
+}
+
 /// A result, for people and programs alike.
 pub(crate) fn result(line: impl Display) {
     // Whoever closed the other end no longer listens: nothing is left to be told.

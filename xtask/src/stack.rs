@@ -1,0 +1,179 @@
+//! A whole instance on this machine: matcher, test environment, and the edge with the pages on workerd.
+
+mod address;
+mod health;
+mod supervisor;
+mod workerd;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+pub(crate) use address::PublicAddress;
+use supervisor::Supervisor;
+
+use crate::build::{self, Part, Profile};
+use crate::environment::Environment;
+use crate::failure::{Failure, Outcome};
+use crate::{models, run, say, setup};
+
+/// How long the parts may take until all of them answer.
+const HEALTHY_WITHIN: Duration = Duration::from_secs(60);
+
+/// A running instance. It stops when this value goes.
+pub(crate) struct Instance {
+    processes: Supervisor,
+}
+
+impl Instance {
+    /// Makes the home folder if it is missing, starts the parts and waits until each answers.
+    ///
+    /// `stop` ends the waiting early; `None` is given then.
+    pub(crate) fn start(environment: &Environment, profile: Profile, stop: &AtomicBool) -> Outcome<Option<Self>> {
+        let ports = environment.ports;
+        address::require_free(environment)?;
+        init(environment, profile)?;
+        let config = workerd::configure(environment)?;
+
+        let mut processes = Supervisor::default();
+        let root = environment.root.as_path();
+        let file = |name: &str| environment.home.join("config").join(name);
+        let mut matcher = run::command(build::program(environment, profile, "tanu-matcher"));
+        processes.start(
+            "matcher",
+            matcher.arg("--config").arg(file("matcher.toml")).current_dir(root),
+        )?;
+        let mut sandbox = run::command(build::program(environment, profile, "tanu-sandbox"));
+        let sandbox = sandbox
+            .args(["serve", "--config"])
+            .arg(file("sandbox.toml"))
+            .current_dir(root);
+        processes.start("sandbox", sandbox)?;
+        let mut edge = run::command(workerd::program(environment)?);
+        processes.start("edge", edge.arg("serve").arg(config).current_dir(root))?;
+
+        let parts = [
+            ("matcher", format!("http://127.0.0.1:{}/healthz", ports.matcher)),
+            ("sandbox", format!("http://127.0.0.1:{}/healthz", ports.sandbox)),
+            ("edge", environment.public.probe(ports.edge)),
+        ];
+        for (name, url) in &parts {
+            say::step(format_args!("Waiting for {name}"));
+            let healthy = processes.wait(HEALTHY_WITHIN, stop, || health::answers(url))?;
+            if stop.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            if !healthy {
+                return Err(Failure::new(
+                    format!("{name} does not answer"),
+                    format!("{url} gave no success within {} s", HEALTHY_WITHIN.as_secs()),
+                    format!("read what {name} said above"),
+                ));
+            }
+        }
+        Ok(Some(Self { processes }))
+    }
+
+    /// Waits until `stop` is set, or fails when a part ends by itself.
+    pub(crate) fn wait(&mut self, stop: &AtomicBool) -> Outcome {
+        self.processes.wait(Duration::MAX, stop, || false).map(drop)
+    }
+}
+
+/// Sets up, builds and runs an instance until it is asked to stop.
+pub(crate) fn run(environment: &Environment, profile: Profile) -> Outcome {
+    if profile == Profile::Development {
+        environment.public.require_loopback()?;
+    }
+    let wasm = setup::for_build(environment)?;
+    models::require(&models::fetch(environment))?;
+    build::build(environment, &wasm, profile, &Part::INSTANCE)?;
+
+    let stop = stop_flag()?;
+    if let Some(mut instance) = Instance::start(environment, profile, &stop)? {
+        let bank = format!("http://localhost:{}", environment.ports.sandbox);
+        say::result(format_args!("\n  The demo bank, where to begin:  {bank}"));
+        say::result(format_args!(
+            "  Tanu:                           {}",
+            environment.public.origin(environment.ports.edge)
+        ));
+        say::result(format_args!(
+            "  The matcher:                    http://127.0.0.1:{}",
+            environment.ports.matcher
+        ));
+        say::result(format_args!(
+            "\n  Stored in {}; Ctrl-C stops everything.\n",
+            environment.home.display()
+        ));
+        instance.wait(&stop)?;
+    }
+    say::done("Stopped");
+    Ok(())
+}
+
+/// A flag that Ctrl-C and the usual requests to end set.
+pub(crate) fn stop_flag() -> Outcome<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    for signal in [
+        signal_hook::consts::SIGINT,
+        signal_hook::consts::SIGTERM,
+        signal_hook::consts::SIGHUP,
+    ] {
+        signal_hook::flag::register(signal, Arc::clone(&flag))
+            .map_err(|error| Failure::new("Ctrl-C could not be listened for", error, "try again"))?;
+    }
+    Ok(flag)
+}
+
+/// Keys, certificates and configuration: made at the first start, kept after.
+fn init(environment: &Environment, profile: Profile) -> Outcome {
+    let ports = environment.ports;
+    let mut init = run::command(build::program(environment, profile, "tanu-sandbox"));
+    init.arg("init")
+        .arg("--home")
+        .arg(&environment.home)
+        .arg("--root")
+        .arg(&environment.root);
+    init.args(["--edge-origin", &environment.public.origin(ports.edge)]);
+    init.args(["--matcher", &format!("127.0.0.1:{}", ports.matcher)]);
+    init.args(["--listen", &format!("127.0.0.1:{}", ports.sandbox)]);
+    if environment.data.is_dir() {
+        init.arg("--data").arg(&environment.data);
+    }
+    for (variable, option) in [
+        ("TANU_SESSION_SECONDS", "--session-seconds"),
+        ("TANU_STEP_SECONDS", "--step-seconds"),
+    ] {
+        if let Ok(seconds) = std::env::var(variable) {
+            init.args([option, &seconds]);
+        }
+    }
+    make_private(&environment.home)?;
+    run::captured(
+        &mut init,
+        "The test environment could not be made",
+        format!(
+            "read the reason above; {} holds what was stored so far",
+            environment.home.display()
+        )
+        .as_str(),
+    )
+    .map(drop)
+}
+
+/// A directory that only its owner may enter: keys and faces lie in it.
+fn make_private(path: &Path) -> Outcome {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| {
+            Failure::new(
+                format!("{} cannot be made", path.display()),
+                error,
+                "check its rights, or set TANU_HOME",
+            )
+        })
+}

@@ -1,0 +1,73 @@
+//! Whether a part answers.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use crate::run;
+
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Whether a GET of this address on this machine succeeds.
+pub(crate) fn answers(url: &str) -> bool {
+    match url.strip_prefix("http://") {
+        Some(rest) => plain(rest).unwrap_or(false),
+        // Loopback, and only whether it answers: whose certificate it shows is not asked here.
+        None => run::within(
+            run::command("curl").args(["--silent", "--fail", "--insecure", url]),
+            PATIENCE,
+        ),
+    }
+}
+
+fn plain(rest: &str) -> Option<bool> {
+    let (host, path) = rest.split_once('/')?;
+    let address: SocketAddr = host.parse().ok()?;
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    write!(
+        stream,
+        "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    )
+    .ok()?;
+    let mut start = [0; 12];
+    stream.read_exact(&mut start).ok()?;
+    Some(&start == b"HTTP/1.1 200" || &start == b"HTTP/1.1 204")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// Answers one request with a status; gives whether that counts as healthy.
+    fn with_status(status: &'static str) -> bool {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/healthz", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 512];
+            let length = stream.read(&mut request).unwrap();
+            assert!(request[..length].starts_with(b"GET /healthz HTTP/1.1\r\n"));
+            write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").unwrap();
+        });
+        let answered = answers(&url);
+        server.join().unwrap();
+        answered
+    }
+
+    #[test]
+    fn only_success_is_healthy() {
+        assert!(with_status("200 OK"));
+        assert!(!with_status("503 Service Unavailable"));
+    }
+
+    #[test]
+    fn nobody_there_is_not_healthy() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/healthz", listener.local_addr().unwrap());
+        drop(listener);
+        assert!(!answers(&url));
+    }
+}
