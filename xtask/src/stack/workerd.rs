@@ -90,10 +90,10 @@ impl Config<'_> {
     fn text(&self) -> Outcome<String> {
         let mut bindings = String::new();
         for (name, file) in TEXTS {
-            let text = files::read_text(&self.home.join(file))?;
+            let file = quoted(&format!("../{file}"));
             line(
                 &mut bindings,
-                &format!("(name = {}, text = {})", quoted(name), quoted(&text)),
+                &format!("(name = {}, text = embed {file})", quoted(name)),
             );
         }
         for (name, class) in DURABLE_OBJECTS {
@@ -232,7 +232,44 @@ mod tests {
 
     #[test]
     fn the_configuration_is_this() {
-        expect![[r#""#]].assert_eq(&config(false));
+        expect![[r##"
+            # Written at each start.
+            using Workerd = import "/workerd/workerd.capnp";
+
+            const config :Workerd.Config = (
+              services = [
+                (name = "edge", worker = .edge),
+                (name = "assets", disk = (path = "/repo/dist")),
+                (name = "storage", disk = (path = "/repo/.tanu/edge", writable = true)),
+                (name = "matcher", external = (address = "127.0.0.1:8788", http = ())),
+              ],
+              sockets = [
+                (name = "public", address = "127.0.0.1:8787", http = (), service = "edge"),
+              ],
+            );
+
+            const edge :Workerd.Worker = (
+              modules = [
+                (name = "index.js", esModule = embed "index.js"),
+                (name = "./index_bg.wasm", wasm = embed "index_bg.wasm"),
+              ],
+              compatibilityDate = "2026-05-01",
+              bindings = [
+                (name = "CONFIG", text = embed "../config/edge.json"),
+                (name = "EDGE_SIGNING_KEY", text = embed "../keys/edge-signing.pem"),
+                (name = "EDGE_CHANNEL_KEY", text = embed "../keys/edge-channel.pem"),
+                (name = "MATCHER_CHANNEL_PUBLIC_KEY", text = embed "../keys/matcher-channel.pub.pem"),
+                (name = "SUBJECT_KEY", text = embed "../keys/subject.key"),
+                (name = "SESSION", durableObjectNamespace = "Session"),
+                (name = "ASSETS", service = "assets"),
+                (name = "MATCHER", service = "matcher"),
+              ],
+              durableObjectNamespaces = [
+                (className = "Session", uniqueKey = "tanu.Session", enableSql = true),
+              ],
+              durableObjectStorage = (localDisk = "storage"),
+            );
+        "##]].assert_eq(&config(false));
     }
 
     #[test]
