@@ -9,6 +9,7 @@ pub mod citizen;
 pub mod config;
 pub mod home;
 pub mod host;
+pub mod state_database;
 pub mod store;
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! What several tests need: a folder that goes away, a moment, settings, a citizen, a picture.
+//! What several tests need: a folder that goes away, a moment, settings, a citizen, a picture, a server.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
+use axum::Router;
 use image::ImageFormat;
 use jiff::Timestamp;
 use tanu_protocol::identity::{IdentityDocument, IdentityDocumentKind, IdentityDocumentStatus};
@@ -75,4 +76,29 @@ pub(crate) fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
     picture.write_to(&mut file, format).unwrap();
     file.into_inner()
+}
+
+/// Routes served on a free port until dropped.
+pub(crate) struct Serving {
+    origin: String,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Serving {
+    pub(crate) async fn start(routes: Router) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let task = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        Self { origin, task }
+    }
+
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
