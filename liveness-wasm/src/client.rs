@@ -21,13 +21,14 @@ pub struct Engine {
 impl Engine {
     /// Starts the worker, which begins to fetch the models at once.
     ///
-    /// `engine` is the folder of `worker.js` and `models` that of the models, as paths on this origin that end in `/`.
+    /// `script` is the address of the worker's script (the asset `liveness-worker.js`) and `models` the folder of the models
+    /// with a `/` at its end (`/assets/models/`), both on the page's origin.
     /// `on_message` gets all that the worker says, and the bytes that come with [`FromEngine::StepCaptured`].
     ///
     /// # Errors
     /// [`Failure::Unsupported`] where the browser can't start a worker. All later failures come as [`FromEngine::Failed`].
     pub fn spawn(
-        engine: &str,
+        script: &str,
         models: &str,
         on_message: impl FnMut(FromEngine, Option<ArrayBuffer>) + 'static,
     ) -> Result<Self, Failure> {
@@ -37,7 +38,7 @@ impl Engine {
             .collect();
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&format!("{engine}worker.js?{}", query.join("&")), &options)
+        let worker = Worker::new_with_options(&format!("{script}?{}", query.join("&")), &options)
             .map_err(|_| Failure::Unsupported)?;
 
         let hear = Rc::new(RefCell::new(on_message));

@@ -8,7 +8,10 @@
 
 #[cfg(target_family = "wasm")]
 pub mod client;
+#[cfg(all(target_family = "wasm", feature = "engine"))]
+pub mod engine;
 #[cfg(target_family = "wasm")]
 mod envelope;
 pub mod message;
 pub mod models;
+pub mod recording;

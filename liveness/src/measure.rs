@@ -405,3 +405,9 @@ impl StepJudge {
             .map(|(reason, _)| reason.mismatch())
     }
 }
+
+#[cfg(test)]
+pub(crate) mod trajectory;
+
+#[cfg(test)]
+mod tests;

@@ -126,25 +126,43 @@ impl Prefix {
 
     /// The prefix with one more command, if that one may follow.
     fn with(self, command: Command) -> Option<Self> {
-        use Command::{Blink, LookDown, LookUp, OpenMouth, TurnLeft, TurnRight};
         (self.last != Some(command)).then_some(Self {
             last: Some(command),
-            face_moved: self.face_moved || matches!(command, Blink | OpenMouth),
-            head_moved: self.head_moved || matches!(command, TurnLeft | TurnRight | LookUp | LookDown),
+            face_moved: self.face_moved || moves_face(command),
+            head_moved: self.head_moved || moves_head(command),
         })
     }
 }
 
-/// In how many ways a prefix can be completed by `left` more commands to an allowed plan.
+fn moves_face(command: Command) -> bool {
+    matches!(command, Command::Blink | Command::OpenMouth)
+}
+
+fn moves_head(command: Command) -> bool {
+    use Command::{LookDown, LookUp, TurnLeft, TurnRight};
+    matches!(command, TurnLeft | TurnRight | LookUp | LookDown)
+}
+
+/// In how many ways a prefix can be completed by `left` more commands to an allowed plan: all sequences without repetition,
+/// less those that lack the face, less those that lack the head, plus those that lack both.
 fn completions(prefix: Prefix, left: u8) -> u64 {
-    if left == 0 {
-        return u64::from(prefix.face_moved && prefix.head_moved);
-    }
-    Command::ALL
-        .into_iter()
-        .filter_map(|command| prefix.with(command))
-        .map(|longer| completions(longer, left - 1))
-        .sum()
+    let face_may_lack = !prefix.face_moved;
+    let head_may_lack = !prefix.head_moved;
+    let lacking = |face: bool, head: bool| {
+        sequences(prefix.last, left, |command| {
+            !(face && moves_face(command)) && !(head && moves_head(command))
+        })
+    };
+    let unwanted = u64::from(face_may_lack) * lacking(true, false) + u64::from(head_may_lack) * lacking(false, true);
+    lacking(false, false) + u64::from(face_may_lack && head_may_lack) * lacking(true, true) - unwanted
+}
+
+/// Number of sequences of `length` commands out of the `allowed`, none right after itself, the first not right after `last`.
+fn sequences(last: Option<Command>, length: u8, allowed: impl Fn(Command) -> bool) -> u64 {
+    let choices = Command::ALL.into_iter().filter(|command| allowed(*command)).count() as u64;
+    let Some(rest) = length.checked_sub(1) else { return 1 };
+    let first = choices - u64::from(last.is_some_and(allowed));
+    first * (choices - 1).pow(rest.into())
 }
 
 #[cfg(test)]

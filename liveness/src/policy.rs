@@ -162,6 +162,30 @@ pub struct Run {
     pub scored_least: u32,
 }
 
+impl Policy {
+    /// The numbers by which a browser guides: a little stricter than those by which the matcher judges, so that what the
+    /// citizen was told is done is still done when it is measured again from the compressed frames.
+    #[must_use]
+    pub fn for_guidance(&self) -> Self {
+        let mut guidance = self.clone();
+        let extent = &mut guidance.extent;
+        for number in [
+            &mut extent.yaw,
+            &mut extent.pitch,
+            &mut extent.eyes,
+            &mut extent.mouth,
+            &mut extent.scale,
+        ] {
+            *number *= 1.1;
+        }
+        extent.back *= 0.7;
+        guidance.framing.scale_least *= 1.1;
+        guidance.framing.scale_most *= 0.95;
+        guidance.framing.brightness_least *= 1.2;
+        guidance
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {

@@ -111,3 +111,92 @@ fn quantile(sorted: &[f32], parts: usize) -> Option<f32> {
 fn least(values: impl Iterator<Item = f32>) -> Option<f32> {
     values.min_by(f32::total_cmp)
 }
+
+#[cfg(test)]
+mod tests {
+    use tanu_protocol::challenge::Command;
+
+    use super::*;
+    use crate::measure::StepJudge;
+    use crate::measure::trajectory::answer;
+
+    const COMMANDS: [Command; 3] = [Command::Blink, Command::TurnLeft, Command::OpenMouth];
+
+    /// A run in which each face is changed by `change`.
+    fn run(change: impl Fn(&mut FaceObservation)) -> Vec<StepReport> {
+        COMMANDS
+            .into_iter()
+            .map(|command| {
+                let mut judge = StepJudge::new(command, &Policy::default());
+                for mut frame in answer(command, 12.0) {
+                    change(frame.face.as_mut().unwrap());
+                    judge.observe(&frame);
+                }
+                judge.finish()
+            })
+            .collect()
+    }
+
+    fn verdict(steps: &[StepReport]) -> RunReport {
+        judge(COMMANDS.len(), steps, &Policy::default())
+    }
+
+    #[test]
+    fn bnk_8a_a_run_whose_steps_all_passed_passes() {
+        let report = verdict(&run(|_| {}));
+        assert_eq!(report.mismatches, []);
+        assert!(report.passed);
+        assert_eq!((report.passive, report.identity), (Some(0.95), Some(0.8)));
+    }
+
+    #[test]
+    fn bnk_8b_a_mismatch_with_any_command_fails_the_run() {
+        for failed in 0..COMMANDS.len() {
+            let mut steps = run(|_| {});
+            steps[failed].mismatches = vec![Mismatch::NotPerformed];
+            assert_eq!(verdict(&steps).mismatches, [Mismatch::NotPerformed]);
+        }
+    }
+
+    #[test]
+    fn bnk_8a_a_run_that_lacks_a_step_fails() {
+        let steps = run(|_| {});
+        assert_eq!(verdict(&steps[..2]).mismatches, [Mismatch::Late]);
+        // Nor does a shorter plan help.
+        assert!(!judge(2, &steps[..2], &Policy::default()).passed);
+        assert!(!judge(0, &[], &Policy::default()).passed);
+    }
+
+    #[test]
+    fn nbs_7_a_passive_score_of_an_attack_fails_the_run() {
+        let report = verdict(&run(|face| face.passive = Some(0.1)));
+        assert_eq!(report.mismatches, [Mismatch::PresentationAttack]);
+    }
+
+    #[test]
+    fn nbs_7_a_part_of_the_run_that_scores_as_an_attack_fails_it() {
+        let report = verdict(&run(|face| {
+            face.passive = Some(if face.mouth > 0.036 { 0.05 } else { 0.99 })
+        }));
+        assert_eq!(report.mismatches, [Mismatch::PresentationAttack]);
+    }
+
+    #[test]
+    fn nbs_7_another_person_in_any_frame_fails_the_run() {
+        let report = verdict(&run(|face| {
+            face.identity = Some(if face.mouth > 0.3 { 0.1 } else { 0.8 })
+        }));
+        assert_eq!(report.mismatches, [Mismatch::AnotherPerson]);
+        assert_eq!(report.identity, Some(0.1));
+    }
+
+    #[test]
+    fn a_run_without_scores_fails() {
+        for change in [
+            |face: &mut FaceObservation| face.passive = None,
+            |face: &mut FaceObservation| face.identity = None,
+        ] {
+            assert_eq!(verdict(&run(change)).mismatches, [Mismatch::TooFewFrames]);
+        }
+    }
+}

@@ -1,0 +1,376 @@
+use proptest::prelude::*;
+use tanu_protocol::challenge::{Command, Mismatch};
+use tanu_protocol::observation::{Bounds, FaceObservation, FrameObservation, HeadPose, Quality};
+
+use super::trajectory::{answer, face_at_rest, film, obey, there_and_back};
+use super::*;
+use crate::guidance::{Hint, Phase};
+
+fn judge(command: Command, frames: &[FrameObservation]) -> StepReport {
+    judge_by(command, frames, &Policy::default())
+}
+
+fn judge_by(command: Command, frames: &[FrameObservation], policy: &Policy) -> StepReport {
+    let mut judge = StepJudge::new(command, policy);
+    for frame in frames {
+        judge.observe(frame);
+    }
+    judge.finish()
+}
+
+/// A command that moves something else.
+fn another(command: Command) -> Command {
+    match command {
+        Command::TurnLeft | Command::TurnRight | Command::Blink => Command::OpenMouth,
+        Command::OpenMouth | Command::ComeCloser => Command::TurnLeft,
+        Command::LookUp => Command::TurnRight,
+        Command::LookDown => Command::ComeCloser,
+    }
+}
+
+#[test]
+fn bnk_8a_each_command_is_seen_at_the_rates_of_webcams() {
+    for command in Command::ALL {
+        for rate in [8.0, 10.0, 12.0, 15.0, 24.0, 30.0] {
+            let report = judge(command, &answer(command, rate));
+            assert_eq!(report.mismatches, [], "{command:?} at {rate} frames a second");
+            let (start, end) = (report.started_ms.unwrap(), report.returned_ms.unwrap());
+            assert!(
+                (750.0..1_200.0).contains(&start) && start <= end,
+                "{command:?}: {start} to {end}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_passes_by_the_numbers_of_guidance_passes_by_those_of_the_verdict() {
+    for command in Command::ALL {
+        let frames = answer(command, 12.0);
+        assert_eq!(
+            judge_by(command, &frames, &Policy::default().for_guidance()).mismatches,
+            [],
+            "{command:?}"
+        );
+    }
+}
+
+#[test]
+fn the_key_frames_show_rest_extent_and_return() {
+    let frames = answer(Command::TurnLeft, 12.0);
+    let keys = judge(Command::TurnLeft, &frames).key_frames;
+    let yaw = |index: Option<usize>| frames[index.unwrap()].face.as_ref().unwrap().pose.yaw;
+    assert!(yaw(keys.start) < 8.0 && yaw(keys.peak) > 20.0 && yaw(keys.returned) < 8.0);
+    assert!(keys.start < keys.peak && keys.peak < keys.returned && keys.clearest.is_some());
+    assert!(keys.indices().is_sorted());
+}
+
+/// One table row: what happens, and the mismatch that must be among the reasons.
+#[test]
+fn bnk_8a_each_mismatch_is_found() {
+    type Act = fn(Command) -> Vec<FrameObservation>;
+    let rows: [(Mismatch, Act); 14] = [
+        (Mismatch::NotPerformed, |_| film(4.0, 12.0, |_, _| {})),
+        (Mismatch::TooLittle, |command| {
+            film(4.0, 12.0, |t, face| {
+                obey(face, command, 0.38 * there_and_back(t, 800.0, 2_300.0))
+            })
+        }),
+        (Mismatch::NotReturned, |command| {
+            film(4.0, 12.0, |t, face| {
+                obey(face, command, there_and_back(t.min(1_550.0), 800.0, 2_300.0))
+            })
+        }),
+        (Mismatch::OtherMovement, |command| {
+            film(4.0, 12.0, |t, face| {
+                obey(face, another(command), 2.0 * there_and_back(t, 800.0, 1_900.0));
+                obey(face, command, there_and_back(t, 2_200.0, 3_400.0));
+            })
+        }),
+        (Mismatch::TooEarly, |command| {
+            film(4.0, 12.0, |t, face| {
+                obey(face, command, if t < 900.0 { 1.0 } else { 0.0 })
+            })
+        }),
+        (Mismatch::Static, |_| {
+            film(4.0, 12.0, |_, face| *face = face_at_rest(0.0))
+        }),
+        (Mismatch::Discontinuous, |command| {
+            let mut frames = answer(command, 12.0);
+            frames
+                .iter_mut()
+                .skip(15)
+                .for_each(|frame| frame.face.as_mut().unwrap().bounds.x -= 0.25);
+            frames
+        }),
+        (Mismatch::SeveralFaces, |command| {
+            let mut frames = answer(command, 12.0);
+            frames.iter_mut().skip(10).for_each(|frame| frame.faces = 2);
+            frames
+        }),
+        (Mismatch::NoFace, |_| {
+            let mut frames = film(4.0, 12.0, |_, _| {});
+            frames
+                .iter_mut()
+                .for_each(|frame| (frame.faces, frame.face) = (0, None));
+            frames
+        }),
+        (Mismatch::OutOfPlace, |_| {
+            film(4.0, 12.0, |_, face| face.bounds.x = 0.82)
+        }),
+        (Mismatch::TooDark, |_| {
+            film(4.0, 12.0, |_, face| face.quality.brightness = 0.03)
+        }),
+        (Mismatch::TooBright, |_| {
+            film(4.0, 12.0, |_, face| face.quality.brightness = 0.98)
+        }),
+        (Mismatch::Blurred, |command| {
+            let mut frames = answer(command, 12.0);
+            frames
+                .iter_mut()
+                .for_each(|frame| frame.face.as_mut().unwrap().quality.sharpness = 0.000_01);
+            frames
+        }),
+        (Mismatch::TooFewFrames, |command| {
+            answer(command, 12.0).into_iter().take(3).collect()
+        }),
+    ];
+    for (mismatch, act) in rows {
+        for command in Command::ALL {
+            // How close a face was before the step began can't be known, and a face that came closer may stay there.
+            let excepted = matches!(mismatch, Mismatch::NotReturned | Mismatch::TooEarly);
+            if command == Command::ComeCloser && excepted {
+                continue;
+            }
+            let report = judge(command, &act(command));
+            assert!(
+                report.mismatches.contains(&mismatch),
+                "{command:?}: {mismatch:?} not in {:?}",
+                report.mismatches
+            );
+        }
+    }
+}
+
+#[test]
+fn a_step_without_frames_fails() {
+    for command in Command::ALL {
+        assert_eq!(judge(command, &[]).mismatches, [Mismatch::TooFewFrames]);
+    }
+}
+
+#[test]
+fn an_exchange_behind_a_gap_is_found() {
+    let mut frames = answer(Command::TurnLeft, 12.0);
+    frames.retain(|frame| !(900.0..2_250.0).contains(&frame.t_ms));
+    let later = answer(Command::TurnLeft, 12.0)
+        .into_iter()
+        .map(|frame| FrameObservation {
+            t_ms: frame.t_ms + 2_000.0,
+            ..frame
+        });
+    frames.extend(later);
+    assert!(
+        judge(Command::TurnLeft, &frames)
+            .mismatches
+            .contains(&Mismatch::TooFewFrames)
+    );
+}
+
+/// A still photograph can be turned, tilted, moved and brought closer by hand, but its eyes and mouth stay as they are.
+#[test]
+fn a_photograph_moved_by_hand_neither_blinks_nor_opens_its_mouth() {
+    for command in [Command::Blink, Command::OpenMouth] {
+        let frames = film(6.0, 12.0, |t, face| {
+            obey(face, Command::TurnLeft, 0.4 * (t / 500.0).sin() as f32);
+            obey(face, Command::ComeCloser, 0.5 * (t / 700.0).sin() as f32);
+        });
+        assert!(!judge(command, &frames).passed(), "{command:?}");
+    }
+}
+
+#[test]
+fn a_wink_is_no_blink() {
+    let frames = film(4.0, 12.0, |t, face| {
+        face.eye_left *= 1.0 - there_and_back(t, 800.0, 1_500.0)
+    });
+    assert!(!judge(Command::Blink, &frames).passed());
+}
+
+#[test]
+fn a_natural_blink_spoils_no_other_command() {
+    for command in Command::ALL.into_iter().filter(|command| *command != Command::Blink) {
+        let mut frames = answer(command, 12.0);
+        for frame in &mut frames {
+            let closed = there_and_back(frame.t_ms, 400.0, 600.0) + there_and_back(frame.t_ms, 1_300.0, 1_500.0);
+            obey(frame.face.as_mut().unwrap(), Command::Blink, closed.min(1.0));
+        }
+        assert_eq!(judge(command, &frames).mismatches, [], "{command:?}");
+    }
+}
+
+#[test]
+fn guidance_goes_from_hold_to_done() {
+    let mut judge = StepJudge::new(Command::LookUp, &Policy::default());
+    let mut phases: Vec<&str> = answer(Command::LookUp, 12.0)
+        .iter()
+        .map(|frame| match judge.observe(frame).phase {
+            Phase::Searching => "searching",
+            Phase::Hold => "hold",
+            Phase::Perform { .. } => "perform",
+            Phase::Return => "return",
+            Phase::Done => "done",
+        })
+        .collect();
+    phases.dedup();
+    assert_eq!(phases, ["hold", "perform", "return", "done"]);
+}
+
+#[test]
+fn guidance_names_what_is_wrong() {
+    type Spoil = fn(&mut FrameObservation);
+    let rows: [(Hint, Spoil); 8] = [
+        (Hint::NoFace, |frame| (frame.faces, frame.face) = (0, None)),
+        (Hint::SeveralFaces, |frame| frame.faces = 2),
+        (Hint::TooDark, |frame| {
+            frame.face.as_mut().unwrap().quality.brightness = 0.02
+        }),
+        (Hint::TooBright, |frame| {
+            frame.face.as_mut().unwrap().quality.brightness = 0.99
+        }),
+        (Hint::ComeCloser, |frame| frame.face.as_mut().unwrap().scale = 0.03),
+        (Hint::MoveBack, |frame| frame.face.as_mut().unwrap().scale = 0.8),
+        (Hint::Centre, |frame| frame.face.as_mut().unwrap().bounds.y = -0.4),
+        (Hint::LookStraight, |frame| frame.face.as_mut().unwrap().pose.yaw = 40.0),
+    ];
+    for (hint, spoil) in rows {
+        let mut frame = film(1.0, 1.0, |_, _| {}).remove(0);
+        spoil(&mut frame);
+        let policy = Policy::default();
+        assert_eq!(StepJudge::new(Command::Blink, &policy).observe(&frame).hint, Some(hint));
+        assert_eq!(PlacingJudge::new(&policy).observe(&frame).hint, Some(hint));
+    }
+}
+
+#[test]
+fn placing_is_done_when_a_straight_face_rests_and_not_before() {
+    let mut judge = PlacingJudge::new(&Policy::default());
+    let phases: Vec<Phase> = film(1.0, 12.0, |_, _| {})
+        .iter()
+        .map(|frame| judge.observe(frame).phase)
+        .collect();
+    assert_eq!(phases[0], Phase::Hold);
+    assert_eq!(phases.last(), Some(&Phase::Done));
+}
+
+fn any_face() -> impl Strategy<Value = FaceObservation> {
+    let number = || {
+        prop_oneof![
+            8 => -1.5f32..1.5,
+            1 => prop::num::f32::ANY,
+        ]
+    };
+    let numbers = prop::collection::vec(number(), 16);
+    (numbers, any::<bool>()).prop_map(|(n, scored)| FaceObservation {
+        bounds: Bounds {
+            x: n[0],
+            y: n[1],
+            width: n[2],
+            height: n[3],
+        },
+        confidence: n[4],
+        pose: HeadPose {
+            yaw: 30.0 * n[5],
+            pitch: 30.0 * n[6],
+            roll: 30.0 * n[7],
+        },
+        eye_left: n[8],
+        eye_right: n[9],
+        mouth: n[10],
+        scale: n[11],
+        quality: Quality {
+            brightness: n[12],
+            contrast: n[13],
+            sharpness: n[14],
+        },
+        passive: scored.then_some(n[15]),
+        identity: scored.then_some(n[15]),
+    })
+}
+
+fn any_frame() -> impl Strategy<Value = FrameObservation> {
+    let time = prop_oneof![20 => -100.0..12_000.0f64, 1 => prop::num::f64::ANY];
+    (time, any::<u8>(), prop::option::of(any_face())).prop_map(|(t_ms, faces, face)| FrameObservation {
+        t_ms,
+        faces,
+        face,
+    })
+}
+
+/// Films of a person who does several things at random times, some of which answer a command.
+fn any_film() -> impl Strategy<Value = Vec<FrameObservation>> {
+    let deed = (
+        prop::sample::select(Command::ALL.to_vec()),
+        0.0..3_000.0f64,
+        200.0..2_000.0f64,
+        0.2f32..1.5,
+    );
+    prop::collection::vec(deed, 0..4).prop_map(|deeds| {
+        film(4.0, 12.0, |t, face| {
+            for (command, from, length, amount) in &deeds {
+                obey(face, *command, amount * there_and_back(t, *from, from + length));
+            }
+        })
+    })
+}
+
+fn any_command() -> impl Strategy<Value = Command> {
+    prop::sample::select(Command::ALL.to_vec())
+}
+
+proptest! {
+    #[test]
+    fn no_frames_make_the_judge_panic(command in any_command(), frames in prop::collection::vec(any_frame(), 0..60)) {
+        judge(command, &frames);
+    }
+
+    #[test]
+    fn further_faces_never_turn_a_failure_into_a_pass(
+        command in any_command(),
+        frames in any_film(),
+        more in prop::collection::vec(any::<bool>(), 48),
+    ) {
+        let alone = judge(command, &frames);
+        let mut crowded = frames;
+        for (frame, more) in crowded.iter_mut().zip(more) {
+            frame.faces += u8::from(more);
+        }
+        prop_assert!(alone.passed() || !judge(command, &crowded).passed());
+    }
+
+    #[test]
+    fn a_turn_that_passes_never_passes_mirrored(frames in any_film()) {
+        let mut mirrored = frames.clone();
+        for frame in &mut mirrored {
+            if let Some(face) = &mut frame.face {
+                face.pose.yaw = -face.pose.yaw;
+                face.pose.roll = -face.pose.roll;
+                face.bounds.x = 1.0 - face.bounds.x - face.bounds.width;
+                std::mem::swap(&mut face.eye_left, &mut face.eye_right);
+            }
+        }
+        let passed = |command, frames: &[FrameObservation]| judge(command, frames).passed();
+        prop_assert!(!(passed(Command::TurnLeft, &frames) && passed(Command::TurnLeft, &mirrored)));
+        prop_assert_eq!(passed(Command::TurnLeft, &frames), passed(Command::TurnRight, &mirrored));
+    }
+
+    #[test]
+    fn what_passes_has_reached_the_extent_and_come_back(command in any_command(), frames in any_film()) {
+        let report = judge(command, &frames);
+        if report.passed() {
+            prop_assert!(report.extent >= 1.0);
+            prop_assert!(report.started_ms.unwrap() >= Policy::default().timing.reaction_least);
+            prop_assert!(report.started_ms <= report.reached_ms && report.reached_ms <= report.returned_ms);
+        }
+    }
+}
