@@ -1,5 +1,6 @@
 //! Where things are and what the environment asks for. Read once, at the start.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Outcome};
@@ -62,6 +63,22 @@ impl Environment {
             data: path("TANU_DATA").unwrap_or_else(|| root.join("../shared/data")),
             chromium: path("TANU_CHROMIUM").unwrap_or_else(|| PathBuf::from("/usr/bin/chromium")),
         })
+    }
+
+    /// What tells another program where this instance is and where things are.
+    pub(crate) fn for_children(&self) -> [(&'static str, OsString); 9] {
+        let ports = self.ports;
+        [
+            ("TANU_HOME", self.home.clone().into()),
+            ("TANU_PORT_EDGE", ports.edge.to_string().into()),
+            ("TANU_PORT_MATCHER", ports.matcher.to_string().into()),
+            ("TANU_PORT_SANDBOX", ports.sandbox.to_string().into()),
+            ("TANU_ORIGIN", self.public.origin(ports.edge).into()),
+            ("TANU_CACHE", self.cache.clone().into()),
+            ("TANU_DATA", self.data.clone().into()),
+            ("TANU_CHROMIUM", self.chromium.clone().into()),
+            ("CARGO_TARGET_DIR", self.target.clone().into()),
+        ]
     }
 
     /// Cargo's target directory for WebAssembly. Its own, since another compiler may build it.

@@ -1,6 +1,7 @@
 //! The project's own commands: set-up, build, start, check, test, trace.
 
 mod build;
+mod check;
 mod environment;
 mod failure;
 mod models;
@@ -8,6 +9,8 @@ mod run;
 mod say;
 mod setup;
 mod stack;
+mod test;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -48,6 +51,9 @@ fn command(environment: &Environment, arguments: &[&str]) -> Outcome {
         ["build", parts @ ..] => build(environment, Profile::Development, parts),
         ["start"] => stack::run(environment, Profile::Development),
         ["serve"] => stack::run(environment, Profile::Release),
+        ["check"] => check::run(environment),
+        ["trace"] => trace::print(environment),
+        ["test"] => test::run(environment),
         ["models"] => models::show(environment),
         [] | ["help" | "--help" | "-h"] => {
             say::result(HELP);

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-pub(crate) use address::PublicAddress;
+pub(crate) use address::{PublicAddress, free_ports};
+pub(crate) use supervisor::Log;
 use supervisor::Supervisor;
 
 use crate::build::{self, Part, Profile};
@@ -30,13 +31,18 @@ impl Instance {
     /// Makes the home folder if it is missing, starts the parts and waits until each answers.
     ///
     /// `stop` ends the waiting early; `None` is given then.
-    pub(crate) fn start(environment: &Environment, profile: Profile, stop: &AtomicBool) -> Outcome<Option<Self>> {
+    pub(crate) fn start(
+        environment: &Environment,
+        profile: Profile,
+        log: Log,
+        stop: &AtomicBool,
+    ) -> Outcome<Option<Self>> {
         let ports = environment.ports;
         address::require_free(environment)?;
         init(environment, profile)?;
         let config = workerd::configure(environment)?;
 
-        let mut processes = Supervisor::default();
+        let mut processes = Supervisor::new(log)?;
         let root = environment.root.as_path();
         let file = |name: &str| environment.home.join("config").join(name);
         let mut matcher = run::command(build::program(environment, profile, "tanu-matcher"));
@@ -91,7 +97,7 @@ pub(crate) fn run(environment: &Environment, profile: Profile) -> Outcome {
     build::build(environment, &wasm, profile, &Part::INSTANCE)?;
 
     let stop = stop_flag()?;
-    if let Some(mut instance) = Instance::start(environment, profile, &stop)? {
+    if let Some(mut instance) = Instance::start(environment, profile, Log::Terminal, &stop)? {
         let bank = format!("http://localhost:{}", environment.ports.sandbox);
         say::result(format_args!("\n  The demo bank, where to begin:  {bank}"));
         say::result(format_args!(

@@ -46,6 +46,15 @@ impl WasmToolchain {
         command
     }
 
+    /// What an example was compiled to.
+    pub(crate) fn artifact_of_example(&self, profile: &str, example: &str) -> PathBuf {
+        self.target
+            .join(TARGET)
+            .join(profile)
+            .join("examples")
+            .join(format!("{example}.wasm"))
+    }
+
     /// What a package's library was compiled to.
     pub(crate) fn artifact(&self, profile: &str, package: &str) -> PathBuf {
         self.target

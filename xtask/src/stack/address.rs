@@ -70,6 +70,15 @@ impl PublicAddress {
         Ok(Self { host, origin, tls })
     }
 
+    /// Loopback without TLS, whatever the environment says.
+    pub(crate) fn loopback() -> Self {
+        Self {
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            origin: None,
+            tls: None,
+        }
+    }
+
     /// The origin that browsers see.
     pub(crate) fn origin(&self, port: u16) -> String {
         let scheme = if self.tls.is_some() { "https" } else { "http" };

@@ -1,7 +1,9 @@
 //! Processes that live and end together.
 
 use std::collections::VecDeque;
-use std::io::{BufRead as _, BufReader, Read};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -18,10 +20,23 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How many of a dead process's last lines its failure carries.
 const LAST_LINES: usize = 20;
 
+/// Where what processes say goes.
+pub(crate) enum Log {
+    /// To the terminal, each line with the process's name before it.
+    Terminal,
+    /// The same to a file, which is made anew.
+    File(PathBuf),
+}
+
 /// Processes that were started together. When this value goes, all of them end.
-#[derive(Default)]
 pub(crate) struct Supervisor {
     processes: Vec<Process>,
+    sink: Arc<Sink>,
+}
+
+enum Sink {
+    Terminal,
+    File(Mutex<File>),
 }
 
 struct Process {
@@ -31,6 +46,24 @@ struct Process {
 }
 
 impl Supervisor {
+    /// No processes yet.
+    pub(crate) fn new(log: Log) -> Outcome<Self> {
+        let sink = match log {
+            Log::Terminal => Sink::Terminal,
+            Log::File(path) => Sink::File(Mutex::new(File::create(&path).map_err(|error| {
+                Failure::new(
+                    format!("{} cannot be written", path.display()),
+                    error,
+                    "check the rights of its folder",
+                )
+            })?)),
+        };
+        Ok(Self {
+            processes: Vec::new(),
+            sink: Arc::new(sink),
+        })
+    }
+
     /// Starts a process. What it says is shown with its name before each line.
     pub(crate) fn start(&mut self, name: &'static str, command: &mut Command) -> Outcome {
         use std::os::unix::process::CommandExt as _;
@@ -51,10 +84,10 @@ impl Supervisor {
         })?;
         let last = Arc::default();
         if let Some(output) = child.stdout.take() {
-            forward(name, output, &last);
+            forward(name, output, &last, &self.sink);
         }
         if let Some(errors) = child.stderr.take() {
-            forward(name, errors, &last);
+            forward(name, errors, &last, &self.sink);
         }
         self.processes.push(Process { name, child, last });
         Ok(())
@@ -125,12 +158,31 @@ impl Process {
     }
 }
 
-fn forward(name: &'static str, output: impl Read + Send + 'static, last: &Arc<Mutex<VecDeque<String>>>) {
-    let last = Arc::clone(last);
+impl Sink {
+    fn put(&self, name: &str, line: &str) {
+        match self {
+            Self::Terminal => say::from(name, line),
+            Self::File(file) => {
+                if let Ok(mut file) = file.lock() {
+                    // A full disk shows elsewhere; what the processes do matters more than what they say.
+                    let _ = writeln!(file, "{name} | {line}");
+                }
+            }
+        }
+    }
+}
+
+fn forward(
+    name: &'static str,
+    output: impl Read + Send + 'static,
+    last: &Arc<Mutex<VecDeque<String>>>,
+    sink: &Arc<Sink>,
+) {
+    let (last, sink) = (Arc::clone(last), Arc::clone(sink));
     std::thread::spawn(move || {
         for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-            say::from(name, &line);
+            sink.put(name, &line);
             if let Ok(mut lines) = last.lock() {
                 if lines.len() == LAST_LINES {
                     lines.pop_front();
@@ -152,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_process_that_ends_by_itself_is_named_with_its_last_words() {
-        let mut processes = Supervisor::default();
+        let mut processes = Supervisor::new(Log::Terminal).unwrap();
         processes.start("sleeper", command("sleep").arg("60")).unwrap();
         processes
             .start(
@@ -172,7 +224,7 @@ mod tests {
 
     #[test]
     fn when_the_supervisor_goes_so_do_processes_and_their_children() {
-        let mut processes = Supervisor::default();
+        let mut processes = Supervisor::new(Log::Terminal).unwrap();
         processes
             .start("parent", command("sh").args(["-c", "trap '' TERM; sleep 60 & wait"]))
             .unwrap();
@@ -188,7 +240,7 @@ mod tests {
 
     #[test]
     fn waiting_ends_when_ready_and_when_asked_to_stop() {
-        let mut processes = Supervisor::default();
+        let mut processes = Supervisor::new(Log::Terminal).unwrap();
         processes.start("sleeper", command("sleep").arg("60")).unwrap();
         assert!(processes.wait(Duration::MAX, &running(), || true).unwrap());
         assert!(!processes.wait(Duration::MAX, &AtomicBool::new(true), || false).unwrap());

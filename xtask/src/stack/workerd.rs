@@ -130,6 +130,8 @@ const config :Workerd.Config = (
     (name = "assets", disk = (path = {assets})),
     (name = "storage", disk = (path = {storage}, writable = true)),
     (name = "matcher", external = (address = {matcher}, http = ())),
+    # What the worker's own requests would go through: it has none, and may reach no address.
+    (name = "internet", network = (allow = [])),
   ],
   sockets = [
     (name = "public", address = {listen}, {protocol}, service = "edge"),
@@ -242,6 +244,8 @@ mod tests {
                 (name = "assets", disk = (path = "/repo/dist")),
                 (name = "storage", disk = (path = "/repo/.tanu/edge", writable = true)),
                 (name = "matcher", external = (address = "127.0.0.1:8788", http = ())),
+                # What the worker's own requests would go through: it has none, and may reach no address.
+                (name = "internet", network = (allow = [])),
               ],
               sockets = [
                 (name = "public", address = "127.0.0.1:8787", http = (), service = "edge"),
@@ -269,7 +273,8 @@ mod tests {
               ],
               durableObjectStorage = (localDisk = "storage"),
             );
-        "##]].assert_eq(&config(false));
+        "##]]
+        .assert_eq(&config(false));
     }
 
     #[test]

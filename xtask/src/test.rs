@@ -1,0 +1,208 @@
+//! Every test: native, in WebAssembly, and in a real browser against an instance of its own.
+
+mod count;
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::Ordering;
+
+use count::Count;
+
+use crate::build::{self, Part, Profile, files};
+use crate::environment::{Environment, Ports};
+use crate::failure::{Failure, Outcome};
+use crate::setup::{WASM_TARGET, WasmToolchain};
+use crate::stack::{self, Instance, Log, PublicAddress};
+use crate::{check, models, run, say, setup};
+
+/// Sets up, checks and tests everything; ends with one line that counts.
+pub(crate) fn run(environment: &Environment) -> Outcome {
+    let wasm = setup::for_test(environment)?;
+    let mut troubles = Vec::new();
+    let mut note = |outcome: Outcome| {
+        if let Err(failure) = outcome {
+            say::failed(&failure);
+            troubles.push(failure);
+        }
+    };
+    let missing = models::fetch(environment);
+    if environment.ci {
+        note(models::require(&missing));
+    } else {
+        missing.iter().for_each(say::note);
+    }
+    note(check::all(environment, &wasm));
+
+    let mut count = Count::default();
+    note(native(environment, &mut count));
+    note(golden_in_wasm(environment, &wasm, &mut count));
+    if missing.is_empty() {
+        note(in_browser(environment, &wasm, &mut count));
+    } else {
+        count.skip("the flows in a browser: models are missing");
+    }
+
+    for reason in count.reasons() {
+        say::note(format_args!("skipped: {reason}"));
+    }
+    if environment.ci && !count.reasons().is_empty() {
+        note(Err(Failure::new(
+            "Tests were skipped",
+            count.reasons().join("\n"),
+            "give continuous integration the models and the data: TANU_MODELS, TANU_DATA",
+        )));
+    }
+    let failed = !troubles.is_empty();
+    // Something failed that is no single test: a check, or what a test needs.
+    if failed && count.failed() == 0 {
+        count.fail();
+    }
+    say::result(&count);
+    if failed || count.failed() > 0 {
+        return Err(Failure::new(
+            "Not all is well",
+            format!("{} things failed", count.failed()),
+            "each is named above",
+        ));
+    }
+    Ok(())
+}
+
+/// The tests of every package, as this machine runs them.
+fn native(environment: &Environment, count: &mut Count) -> Outcome {
+    say::step("Testing natively");
+    let mut command = run::command("cargo");
+    command.args([
+        "test",
+        "--locked",
+        "--workspace",
+        "--no-fail-fast",
+        "--",
+        "--show-output",
+    ]);
+    command
+        .env("CARGO_TARGET_DIR", &environment.target)
+        .current_dir(&environment.root);
+    lines_of(&mut command, "Native tests failed", |line| count.libtest(line))
+}
+
+/// The golden numbers of the models, in WebAssembly as the browser runs it.
+fn golden_in_wasm(environment: &Environment, wasm: &WasmToolchain, count: &mut Count) -> Outcome {
+    say::step("Testing the golden numbers in WebAssembly");
+    let mut build = wasm.command("cargo");
+    build.args([
+        "build",
+        "--locked",
+        "--quiet",
+        "--profile",
+        "wasm",
+        "--target",
+        WASM_TARGET,
+    ]);
+    build
+        .args(["--package", "tanu-vision", "--example", "vision_wasm"])
+        .current_dir(&environment.root);
+    run::shown(
+        &mut build,
+        "The golden numbers do not compile to WebAssembly",
+        "mend what the compiler says above",
+    )?;
+    let module = wasm.artifact_of_example("wasm", "vision_wasm");
+    let bound = environment.wasm_target().join("golden");
+    run::captured(
+        run::command(environment.tool("wasm-bindgen"))
+            .args(["--target", "nodejs", "--no-typescript", "--out-dir"])
+            .arg(&bound)
+            .arg(module),
+        "The golden numbers could not be bound to JavaScript",
+        "run `cargo xtask setup`, then try again",
+    )?;
+    let mut node = run::command("node");
+    node.arg("vision/tests/wasm/run.mjs")
+        .arg(&bound)
+        .current_dir(&environment.root);
+    let skipped = count.reasons().len();
+    let outcome = lines_of(&mut node, "The golden numbers differ in WebAssembly", |line| {
+        count.note_skip(line);
+    });
+    match &outcome {
+        Ok(()) if count.reasons().len() == skipped => count.pass(),
+        Ok(()) => {}
+        Err(_) => count.fail(),
+    }
+    outcome
+}
+
+/// The flows in Chromium, against an instance on free ports with a home folder that goes away at the end.
+fn in_browser(environment: &Environment, wasm: &WasmToolchain, count: &mut Count) -> Outcome {
+    build::build(environment, wasm, Profile::Development, &Part::INSTANCE)?;
+    let [edge, matcher, sandbox] = stack::free_ports()?;
+    let home = std::env::temp_dir().join(format!("tanu-test-{}", std::process::id()));
+    files::empty(&home)?;
+    let under_test = Environment {
+        home: home.clone(),
+        ports: Ports { edge, matcher, sandbox },
+        public: PublicAddress::loopback(),
+        ..environment.clone()
+    };
+    let output = environment.root.join("e2e/output");
+    let outcome = with_instance(&under_test, &output, count);
+    // It holds nothing that anyone needs after the test.
+    let _ = std::fs::remove_dir_all(&home);
+    outcome
+}
+
+fn with_instance(environment: &Environment, output: &Path, count: &mut Count) -> Outcome {
+    files::empty(output)?;
+    let stop = stack::stop_flag()?;
+    let log = Log::File(output.join("instance.log"));
+    let Some(instance) = Instance::start(environment, Profile::Development, log, &stop)? else {
+        return Err(stopped());
+    };
+    say::step("Testing in Chromium");
+    let report = output.join("report.json");
+    let mut playwright = run::command(environment.npm(".bin/playwright"));
+    playwright
+        .args(["test", "--config", "e2e/playwright.config.ts"])
+        .current_dir(&environment.root);
+    playwright.envs(environment.for_children()).stdin(Stdio::null());
+    let outcome = run::shown(&mut playwright, "Tests in the browser failed", "each is named above");
+    drop(instance);
+    if stop.load(Ordering::Relaxed) {
+        return Err(stopped());
+    }
+    count.playwright(&files::read_text(&report)?)?;
+    outcome
+}
+
+fn stopped() -> Failure {
+    Failure::new(
+        "The tests were stopped",
+        "this program was asked to end",
+        "run it again",
+    )
+}
+
+/// Runs a command, showing and giving each line of its standard output as it comes.
+fn lines_of(command: &mut Command, what: &str, mut each: impl FnMut(&str)) -> Outcome {
+    let failure = |why: String| Failure::new(what, why, "each is named above");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| failure(format!("it could not be started: {error}")))?;
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line);
+            say::result(&line);
+            each(&line);
+        }
+    }
+    let status = child.wait().map_err(|error| failure(error.to_string()))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(failure(format!("it ended with {status}")))
+    }
+}
