@@ -1,0 +1,84 @@
+// Who should not pass does not: a photo, another person, another movement than asked.
+
+import { expect, test } from "@playwright/test";
+import { register } from "../support/bank.ts";
+import { Citizen, documentsOf } from "../support/citizen.ts";
+import { TANU, facesMissing } from "../support/environment.ts";
+import { openDocuments } from "../support/evidence.ts";
+import { CITIZEN } from "../support/people.ts";
+import { installPuppet, setMode } from "../support/puppet.ts";
+
+const missing = facesMissing();
+test.skip(missing !== undefined, missing);
+test.describe.configure({ timeout: 360_000 });
+
+test("bnk_8b_a_still_photo_fails_four_runs_and_is_never_compared", async ({ context, page }) => {
+  await installPuppet(context, "still");
+  const iin = await register(context.request, CITIZEN);
+  const citizen = new Citizen(page, "en");
+  await citizen.arrive();
+  await citizen.agree(iin);
+  await citizen.begin();
+  for (const repeats of [3, 2, 1]) {
+    await citizen.failsOnce();
+    expect((await citizen.session()).state).toMatchObject({ state: "ready", repeats_left: repeats });
+    await citizen.tryAgain();
+  }
+  await citizen.ends("not_live");
+  const documents = await openDocuments(context.request, TANU, citizen.id);
+  const liveness = documents.filter(({ kind }) => kind === "liveness");
+  expect(liveness.map(({ run }) => run)).toEqual([0, 1, 2, 3]);
+  for (const { content } of liveness) expect(content).toMatchObject({ result: "failed", person: iin });
+  expect(documents.filter(({ kind }) => kind === "comparison")).toEqual([]);
+  const plans = liveness.map(({ content }) => JSON.stringify((content.steps as { command: string }[]).map((step) => step.command)));
+  expect(plans).toHaveLength(4);
+  const back = await citizen.goesBack();
+  expect(back.searchParams.get("code")).toBeNull();
+  expect(back.searchParams.get("error")).toBeTruthy();
+});
+
+test("another person's face is not matched", async ({ context, page }) => {
+  await installPuppet(context, "other_person");
+  const iin = await register(context.request, CITIZEN);
+  const citizen = new Citizen(page, "en");
+  await citizen.arrive();
+  await citizen.agree(iin);
+  await citizen.begin();
+  await citizen.ends("not_matched");
+  const documents = await openDocuments(context.request, TANU, citizen.id);
+  const [comparison] = documents.filter(({ kind }) => kind === "comparison");
+  expect(comparison.content).toMatchObject({ result: "not_matched", comparison: "primary" });
+  const back = await citizen.goesBack();
+  expect(back.searchParams.get("code")).toBeNull();
+});
+
+test("bnk_8b_another_movement_than_asked_repeats_the_run_with_a_new_plan", async ({ context, page }) => {
+  await installPuppet(context, "wrong");
+  const iin = await register(context.request, CITIZEN);
+  const citizen = new Citizen(page, "ru");
+  await citizen.arrive();
+  await citizen.agree(iin);
+  await citizen.begin();
+  await citizen.failsOnce();
+  const { state } = await citizen.session();
+  expect(state).toMatchObject({ state: "ready", run: 1, repeats_left: 3 });
+  expect(state.mismatches?.length).toBeGreaterThan(0);
+  for (const mismatch of state.mismatches ?? []) {
+    await expect(page.getByText(citizen.text(`mismatch.${mismatch}`))).toBeVisible();
+    await expect(page.getByText(citizen.text(`mismatch.${mismatch}_remedy`))).toBeVisible();
+  }
+  await setMode(page, "live");
+  await citizen.tryAgain();
+  await citizen.ends("matched");
+  expect(documentsOf(await citizen.session())).toEqual(expect.arrayContaining(["liveness 0", "liveness 1", "comparison"]));
+});
+
+test("a citizen whom the state database does not know can't be compared", async ({ context, page }) => {
+  const { syntheticIin } = await import("../support/iin.ts");
+  await installPuppet(context);
+  const citizen = new Citizen(page, "en");
+  await citizen.arrive();
+  await citizen.agree(syntheticIin());
+  await citizen.begin();
+  await citizen.ends("no_reference");
+});

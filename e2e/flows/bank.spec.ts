@@ -1,0 +1,98 @@
+// What a newcomer sees: from the demo bank's first page to its result, with a test citizen of their own.
+
+import { expect, test } from "@playwright/test";
+import { Citizen } from "../support/citizen.ts";
+import { BANK, facesMissing } from "../support/environment.ts";
+import { CITIZEN } from "../support/people.ts";
+import { installPuppet } from "../support/puppet.ts";
+
+const missing = facesMissing();
+test.describe.configure({ timeout: 240_000 });
+
+test("a newcomer makes a test citizen, signs in by face, and reads the documents", async ({ context, page }) => {
+  test.skip(missing !== undefined, missing);
+  await installPuppet(context);
+  await page.goto(BANK);
+  await page.locator('a[href="/citizens/new"]').click();
+  const name = `Әлия ${Date.now()}`;
+  await page.locator("#name").fill(name);
+  await page.locator("#photo").setInputFiles(CITIZEN.reference);
+  await page.locator("form.fields button[type=submit]").click();
+  await expect(page.getByRole("status")).toBeVisible();
+  await page.locator("li", { hasText: name }).getByRole("button").click();
+
+  const citizen = new Citizen(page);
+  await citizen.sees("consent.title");
+  // The bank has said who it is.
+  await expect(page.locator("#iin")).toHaveCount(0);
+  await citizen.button("action.agree").click();
+  await citizen.sees("prepare.title");
+  await citizen.begin();
+  await citizen.ends("matched");
+
+  for (const view of await page.getByTestId("view-document").all()) await expect(view).toBeVisible();
+  await page.getByTestId("view-document").last().click();
+  await expect(page.getByTestId("document")).toBeVisible();
+  const download = page.waitForEvent("download");
+  await page.getByTestId("download-document").click();
+  expect((await download).suggestedFilename()).toMatch(/\.jws$/);
+  await page.getByTestId("back-to-result").click();
+
+  await page.getByTestId("return").click();
+  await expect(page.locator("[data-passed=true]")).toBeVisible();
+  await expect(page.locator("[data-accepted=true]")).toBeVisible();
+  const documents = page.locator("li[data-document]");
+  expect(await documents.count()).toBeGreaterThanOrEqual(3);
+  await expect(page.locator("li[data-trusted=false]")).toHaveCount(0);
+  await documents.filter({ has: page.locator("a") }).last().getByRole("link").first().click();
+  await expect(page.locator("main img").first()).toBeVisible();
+});
+
+test("answers that this browser's sign-in did not ask for are refused at the bank", async ({ page }) => {
+  for (const query of ["", "?code=abc", "?code=abc&state=unknown", "?error=access_denied&state=unknown", "?state=&code="]) {
+    await page.goto(`${BANK}/callback${query}`);
+    await expect(page.locator("[data-failure]"), query).toBeVisible();
+    await expect(page.locator("[data-passed]")).toHaveCount(0);
+  }
+});
+
+for (const [what, change] of [
+  ["a code that is not Tanu's", { code: "forged" }],
+  ["the state of another sign-in", { state: "forged" }],
+  ["the name of another issuer", { iss: "https://elsewhere.example" }],
+] as const) {
+  test(`a refusal that comes back with ${what} passes nobody`, async ({ page }) => {
+    await page.goto(BANK);
+    await page.locator('form[action="/sign-in"] button').first().click();
+    const citizen = new Citizen(page);
+    await citizen.refuse();
+    await citizen.sees("ending.refused");
+    const link = page.getByTestId("return");
+    await page.route(/\/callback\?/, async (route) => {
+      const url = new URL(route.request().url());
+      for (const [name, value] of Object.entries(change)) url.searchParams.set(name, value);
+      await route.fulfill({ status: 302, headers: { location: url.href } });
+      await page.unroute(/\/callback\?/);
+    });
+    await link.click();
+    await expect(page.locator("[data-failure]").or(page.locator("[data-passed=false]"))).toBeVisible();
+    await expect(page.locator("[data-accepted=true]")).toHaveCount(0);
+  });
+}
+
+test("bad photos and numbers are named field by field, and a file too large is refused", async ({ page }) => {
+  await page.goto(`${BANK}/citizens/new`);
+  await page.locator("#name").fill("");
+  await page.locator("#iin").fill("123456789012");
+  await page.locator("#photo").setInputFiles({ name: "a.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no picture") });
+  await page.locator("form.fields button[type=submit]").click();
+  for (const field of ["name", "iin", "photo"]) await expect(page.locator(`#${field}-fault`)).toBeVisible();
+  const large = Buffer.alloc(9 * 1024 * 1024, 7);
+  const answer = await page.request.post(`${BANK}/citizens`, {
+    headers: { origin: BANK },
+    multipart: { photo: { name: "a.jpg", mimeType: "image/jpeg", buffer: large } },
+  });
+  expect([413, 422]).toContain(answer.status());
+  const foreign = await page.request.post(`${BANK}/sign-in`, { headers: { origin: "https://elsewhere.example" }, form: {} });
+  expect(foreign.status()).toBe(403);
+});

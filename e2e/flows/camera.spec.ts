@@ -1,0 +1,69 @@
+// The camera: refused, absent, and pictures in which nobody can be checked.
+
+import { expect, test } from "@playwright/test";
+import { Citizen } from "../support/citizen.ts";
+import { facesMissing } from "../support/environment.ts";
+import { syntheticIin } from "../support/iin.ts";
+import { installPuppet, setMode } from "../support/puppet.ts";
+
+const missing = facesMissing();
+test.skip(missing !== undefined, missing);
+
+test("a refused camera is explained, and can be allowed later", async ({ context, page }) => {
+  await installPuppet(context, "refused");
+  const citizen = new Citizen(page, "en");
+  await citizen.arrive();
+  await citizen.agree(syntheticIin());
+  await citizen.button("action.begin").click();
+  await citizen.sees("trouble.refused");
+  await expect(page.getByText(citizen.text("trouble.refused_remedy"))).toBeVisible();
+  expect((await citizen.session()).state).toMatchObject({ state: "ready", run: 0 });
+  await setMode(page, "live");
+  await citizen.tryAgain();
+  await expect(citizen.camera()).toBeVisible();
+});
+
+test("a device without a camera is told so, and leads back", async ({ context, page }) => {
+  await installPuppet(context, "absent");
+  const citizen = new Citizen(page, "ru");
+  await citizen.arrive();
+  await citizen.agree(syntheticIin());
+  await citizen.button("action.begin").click();
+  await citizen.sees("trouble.missing");
+  await citizen.button("action.cancel").click();
+  await page.getByRole("dialog").getByRole("button", { name: citizen.text("cancel.stop") }).click();
+  await expect.poll(() => citizen.returned?.searchParams.get("error")).toBe("access_denied");
+});
+
+for (const [mode, hint] of [
+  ["no_face", "camera.show_face"],
+  ["two_faces", "camera.one_face"],
+  ["dark", "camera.brighter"],
+] as const) {
+  test(`no run begins with ${mode.replace("_", " ")} in the picture, and the citizen is told what to do`, async ({ context, page }) => {
+    await installPuppet(context, mode);
+    const citizen = new Citizen(page);
+    await citizen.arrive();
+    await citizen.agree(syntheticIin());
+    await citizen.begin();
+    await expect(page.getByText(citizen.text(hint)).first()).toBeVisible({ timeout: 30_000 });
+    // Well past the second for which a face has to be in place.
+    await page.waitForTimeout(4_000);
+    expect((await citizen.session()).state).toMatchObject({ state: "ready", run: 0, repeats_left: 3 });
+    await setMode(page, "live");
+    await expect.poll(async () => (await citizen.session()).state.state, { timeout: 30_000 }).toBe("challenged");
+  });
+}
+
+test("the camera stops when the citizen leaves the page", async ({ context, page }) => {
+  await installPuppet(context, "no_face");
+  const citizen = new Citizen(page);
+  await citizen.arrive();
+  await citizen.agree(syntheticIin());
+  await citizen.begin();
+  const tracks = () => page.evaluate(() => window.facePuppet.liveTracks());
+  await expect.poll(tracks).toBe(1);
+  await page.getByRole("link", { name: citizen.text("app.home") }).first().click();
+  await expect(citizen.camera()).toHaveCount(0);
+  await expect.poll(tracks).toBe(0);
+});

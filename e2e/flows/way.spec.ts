@@ -1,0 +1,180 @@
+// Ways off the straight one: refusing, reloading, going back, a second tab, a session that ends by time.
+
+import { expect, test } from "@playwright/test";
+import { register } from "../support/bank.ts";
+import { Citizen, documentsOf } from "../support/citizen.ts";
+import { facesMissing } from "../support/environment.ts";
+import { syntheticIin } from "../support/iin.ts";
+import { Instance } from "../support/instance.ts";
+import { CITIZEN } from "../support/people.ts";
+import { installPuppet, setMode } from "../support/puppet.ts";
+
+const missing = facesMissing();
+test.describe.configure({ timeout: 240_000 });
+
+test("nbs_4_a_refusal_goes_back_and_no_camera_is_ever_asked_for", async ({ context, page }) => {
+  test.skip(missing !== undefined, missing);
+  await installPuppet(context);
+  const citizen = new Citizen(page);
+  await citizen.arrive();
+  await citizen.refuse();
+  await citizen.sees("ending.refused");
+  expect(await page.evaluate(() => window.facePuppet.requests())).toBe(0);
+  const view = await citizen.session();
+  expect(documentsOf(view)).toContain("consent");
+  expect(documentsOf(view)).not.toContain("comparison");
+  const back = await citizen.goesBack();
+  expect(back.searchParams.get("error")).toBe("access_denied");
+});
+
+test("reload and Back at every step neither break nor double anything", async ({ context, page }) => {
+  test.skip(missing !== undefined, missing);
+  await installPuppet(context);
+  const iin = await register(context.request, CITIZEN);
+  const citizen = new Citizen(page, "en");
+  await citizen.arrive();
+  const reloaded = async (key: string) => {
+    await page.reload();
+    await citizen.sees(key);
+  };
+  await reloaded("consent.title");
+  await citizen.agree(iin);
+  await reloaded("prepare.title");
+
+  await page.goBack();
+  await page.goForward();
+  await citizen.sees("prepare.title");
+
+  await setMode(page, "idle");
+  await citizen.begin();
+  await expect.poll(async () => (await citizen.session()).state.state, { timeout: 60_000 }).toBe("challenged");
+  const before = await citizen.session();
+  await page.reload();
+  await citizen.sees("prepare.resume_title");
+  const after = await citizen.session();
+  expect(after.state).toEqual(before.state);
+  await citizen.button("action.go_on").click();
+  await expect(citizen.camera()).toBeVisible();
+  await citizen.ends("matched");
+  await reloaded("ending.matched");
+  await page.goBack();
+  await page.goForward();
+  await citizen.sees("ending.matched");
+  const documents = documentsOf(await citizen.session());
+  expect(new Set(documents).size).toBe(documents.length);
+});
+
+test("two tabs show one session, and what one does the other finds done", async ({ context, page }) => {
+  test.skip(missing !== undefined, missing);
+  await installPuppet(context);
+  const iin = await register(context.request, CITIZEN);
+  const first = new Citizen(page, "en");
+  await first.arrive();
+  const second = new Citizen(await context.newPage(), "en");
+  await second.page.goto(page.url());
+  await second.sees("consent.title");
+  await first.agree(iin);
+  await second.page.getByLabel(second.text("consent.iin"), { exact: false }).first().fill(iin);
+  await second.button("action.agree").click();
+  await second.sees("prepare.title");
+  await first.page.bringToFront();
+  await first.begin();
+  await first.ends("matched");
+  await second.page.bringToFront();
+  await second.page.reload();
+  await second.sees("ending.matched");
+  const documents = documentsOf(await first.session());
+  expect(new Set(documents).size).toBe(documents.length);
+});
+
+test("a second click on the same answer changes nothing", async ({ page }) => {
+  const citizen = new Citizen(page, "en");
+  await citizen.arrive();
+  await page.getByLabel(citizen.text("consent.iin"), { exact: false }).first().fill(syntheticIin());
+  await citizen.button("action.agree").dblclick();
+  await citizen.sees("prepare.title");
+  expect(documentsOf(await citizen.session()).filter((kind) => kind === "consent").length).toBeLessThanOrEqual(1);
+});
+
+test("the whole way to the camera and out again by keyboard alone", async ({ context, page }) => {
+  test.skip(missing !== undefined, missing);
+  await installPuppet(context, "no_face");
+  const citizen = new Citizen(page, "en");
+  await citizen.arrive();
+  const focus = async (target: ReturnType<Citizen["button"]>) => {
+    for (let tabs = 0; tabs < 40; tabs++) {
+      if (await target.evaluate((element) => element === document.activeElement)) return;
+      await page.keyboard.press("Tab");
+    }
+    throw new Error("not reached by Tab");
+  };
+  await focus(page.getByLabel(citizen.text("consent.iin"), { exact: false }).first());
+  await page.keyboard.type(syntheticIin());
+  await focus(citizen.button("action.agree"));
+  await page.keyboard.press("Enter");
+  await citizen.sees("prepare.title");
+  await focus(citizen.button("action.begin"));
+  await page.keyboard.press("Space");
+  await expect(citizen.camera()).toBeVisible();
+  await focus(citizen.button("action.cancel"));
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog");
+  await expect(dialog).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  await expect(citizen.button("action.cancel")).toBeFocused();
+  await page.keyboard.press("Enter");
+  await focus(dialog.getByRole("button", { name: citizen.text("cancel.stop") }));
+  await page.keyboard.press("Enter");
+  await expect.poll(() => citizen.returned?.searchParams.get("error")).toBe("access_denied");
+});
+
+test.describe("with an instance of its own", () => {
+  let instance: Instance | undefined;
+  test.afterEach(async () => {
+    await instance?.stop();
+    instance = undefined;
+  });
+
+  test("a session that has expired says so, leaves document 1 and leads back", async ({ page }) => {
+    instance = await Instance.start({ sessionSeconds: 8 });
+    const citizen = new Citizen(page, "en");
+    await citizen.arrive(instance);
+    await citizen.agree(syntheticIin());
+    await citizen.ends("expired", 40_000);
+    expect(documentsOf(await citizen.session()).some((kind) => kind.startsWith("liveness"))).toBe(true);
+    const back = await citizen.goesBack();
+    expect(back.searchParams.get("code")).toBeNull();
+    expect(back.searchParams.get("error")).toBeTruthy();
+  });
+
+  test("with the matcher down nobody passes, nothing is lost, and later it goes on", async ({ context, page }) => {
+    test.skip(missing !== undefined, missing);
+    instance = await Instance.start();
+    await installPuppet(context);
+    const iin = await register(context.request, CITIZEN, instance);
+    const citizen = new Citizen(page, "en");
+    await citizen.arrive(instance);
+    await citizen.agree(iin);
+    await citizen.begin();
+    await expect.poll(async () => (await citizen.session()).state.step?.step, { timeout: 60_000 }).toBe(1);
+    await instance.stopPart("matcher");
+    await citizen.sees("waiting.title", 60_000);
+    const { state } = await citizen.session();
+    expect(state.state).not.toBe("ended");
+    await citizen.button("action.retry").click();
+    await citizen.sees("waiting.title");
+    await instance.startPart("matcher");
+    await citizen.button("action.retry").click();
+    await expect(citizen.heading("waiting.title")).toBeHidden({ timeout: 30_000 });
+    for (let goOn = 0; goOn < 4; goOn++) {
+      const next = citizen.button("action.go_on").or(citizen.button("action.try_again")).or(citizen.button("action.begin"));
+      const over = citizen.heading("ending.matched");
+      await expect(next.or(over).or(citizen.camera()).first()).toBeVisible({ timeout: 60_000 });
+      if (await over.isVisible()) break;
+      if (await next.first().isVisible()) await next.first().click();
+      await expect(next.or(over).first()).toBeVisible({ timeout: 90_000 });
+    }
+    await citizen.ends("matched");
+  });
+});

@@ -1,0 +1,39 @@
+import { defineConfig } from "@playwright/test";
+import { CHROMIUM, CI, OUTPUT, TANU } from "./support/environment.ts";
+
+const root = process.getuid?.() === 0;
+
+export default defineConfig({
+  testDir: ".",
+  outputDir: `${OUTPUT}/results`,
+  // A session is a minute of a citizen's time; two at once fill two cores with the engine and the matcher.
+  workers: 2,
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  forbidOnly: CI,
+  reporter: [["list"], ["json", { outputFile: `${OUTPUT}/report.json` }]],
+  use: {
+    baseURL: TANU,
+    locale: "kk-KZ",
+    timezoneId: "Asia/Almaty",
+    trace: "off",
+    launchOptions: {
+      executablePath: CHROMIUM,
+      args: [
+        ...(root ? ["--no-sandbox"] : []),
+        "--use-fake-ui-for-media-stream",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-default-apps",
+        "--disable-sync",
+        "--no-first-run",
+      ],
+    },
+  },
+  projects: [
+    { name: "api", testMatch: "api/**/*.spec.ts" },
+    { name: "flows", testMatch: "flows/**/*.spec.ts" },
+    { name: "pages", testMatch: "pages/**/*.spec.ts" },
+    { name: "puppet", testMatch: "puppet/**/*.spec.ts" },
+  ],
+});
