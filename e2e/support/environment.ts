@@ -1,6 +1,6 @@
 // Where the instance under test is, and where the things are that tests need. Read from the environment once.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -49,7 +49,7 @@ export function facesMissing(): string | undefined {
 export function program(name: string): string {
   const built = ["release", "debug"].map((profile) => join(TARGET, profile, name)).filter(existsSync);
   if (built.length === 0) throw new Error(`${name} is not built: run \`cargo xtask build\``);
-  return built[0];
+  return built.reduce((a, b) => (statSync(a).mtimeMs >= statSync(b).mtimeMs ? a : b));
 }
 
 /** A file of the instance's home. */

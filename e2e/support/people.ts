@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { SitterData } from "../puppet/camera.ts";
 import type { Landmarks } from "../puppet/head.ts";
@@ -32,7 +32,10 @@ function landmarks(image: string, content: Buffer): Landmarks {
   const kept = join(folder, `${createHash("sha256").update(content).digest("hex")}.json`);
   if (!existsSync(kept)) {
     mkdirSync(folder, { recursive: true });
-    execFileSync(program("tanu-evaluate"), ["landmarks", image, "--out", kept], { stdio: ["ignore", "ignore", "inherit"] });
+    // Two workers may measure the same picture: each has the whole file or none.
+    const made = `${kept}.${process.pid}`;
+    execFileSync(program("tanu-evaluate"), ["landmarks", image, "--out", made], { stdio: ["ignore", "ignore", "inherit"] });
+    renameSync(made, kept);
   }
   return JSON.parse(readFileSync(kept, "utf8")) as Landmarks;
 }
