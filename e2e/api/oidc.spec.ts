@@ -4,6 +4,7 @@ import { expect, test } from "@playwright/test";
 import * as openid from "openid-client";
 import { BANK, TANU, facesMissing } from "../support/environment.ts";
 import { register } from "../support/bank.ts";
+import { syntheticIin } from "../support/iin.ts";
 import { bankSecret } from "../support/instance.ts";
 import { authorization, CLIENT_ID, discover, exchange } from "../support/oidc.ts";
 import { CITIZEN } from "../support/people.ts";
@@ -47,6 +48,9 @@ test("other faults of the request go back to the relying party with its state", 
     [{ code_challenge: undefined }, "invalid_request"],
     [{ code_challenge_method: "plain" }, "invalid_request"],
     [{ scope: "profile" }, "invalid_scope"],
+    [{ prompt: "none" }, "interaction_required"],
+    // No IIN may stand in an address.
+    [{ login_hint: syntheticIin() }, "invalid_request"],
   ] as const) {
     const asked = await authorization(request, change);
     const answer = await request.get(asked.url, { maxRedirects: 0 });
@@ -56,6 +60,26 @@ test("other faults of the request go back to the relying party with its state", 
     expect(back.searchParams.get("error"), JSON.stringify(change)).toBe(error);
     expect(back.searchParams.get("state")).toBe(asked.state);
   }
+});
+
+test("a pushed request may say whose session it is, and no address ever does", async ({ request }) => {
+  const iin = syntheticIin();
+  const endpoints = await discover(request);
+  const asked = new URL((await authorization(request)).url);
+  const form = { ...Object.fromEntries(asked.searchParams), login_hint: iin };
+  const basic = (secret: string) => ({ authorization: `Basic ${Buffer.from(`${CLIENT_ID}:${secret}`).toString("base64")}` });
+  const endpoint = endpoints.pushed_authorization_request_endpoint as string;
+  expect((await request.post(endpoint, { form, headers: basic("wrong") })).status()).toBe(401);
+  const pushed = await request.post(endpoint, { form, headers: basic(bankSecret()) });
+  expect(pushed.status(), await pushed.text()).toBe(201);
+  const { request_uri } = (await pushed.json()) as { request_uri: string };
+  expect(request_uri).not.toContain(iin);
+  const url = new URL(endpoints.authorization_endpoint);
+  url.search = new URLSearchParams({ client_id: CLIENT_ID, request_uri }).toString();
+  const session = await ApiSession.at(request, url.href);
+  const view = await session.consent({ agreed: true, template: false, iin: null, language: "kk" });
+  expect(view.state.state).toBe("ready");
+  expect(JSON.stringify(view)).not.toContain(iin);
 });
 
 test.describe("with a passed session", () => {

@@ -117,3 +117,11 @@ test("a cancelled session stays cancelled and leads back", async ({ request }) =
   const back = await request.get(`${TANU}/return/${session.id}`, { maxRedirects: 0 });
   expect(new URL(back.headers().location).searchParams.get("error")).toBe("access_denied");
 });
+
+test("another site can't make a browser change a session", async ({ request }) => {
+  const session = await ApiSession.open(request);
+  for (const headers of [{ origin: "https://elsewhere.example" }, { "sec-fetch-site": "cross-site" }]) {
+    await expectProblem(await request.post(session.url("/cancel"), { headers }), "request.cross_site");
+  }
+  expect((await session.view()).state.state).toBe("awaiting_consent");
+});

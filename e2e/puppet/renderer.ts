@@ -84,9 +84,10 @@ export class Renderer {
     gl.viewport(0, 0, width, height);
   }
 
-  /** An empty wall. */
+  /** An empty wall, under a lamp that flickers as lamps do. */
   drawWall(exposure: Exposure): void {
-    this.#begin(0.42 * exposure.light, 0.4 * exposure.light, 0.37 * exposure.light);
+    const light = exposure.light * (0.96 + 0.08 * Math.random());
+    this.#begin(0.42 * light, 0.4 * light, 0.37 * light);
   }
 
   /** One person, filling the picture with the portrait's background. */
