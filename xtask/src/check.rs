@@ -17,8 +17,8 @@ const ADVISORIES_LIMIT: Duration = Duration::from_secs(60);
 /// Packages that are compiled for browsers or workerd, with the features that they have there.
 const WASM_PACKAGES: [(&str, &[&str]); 3] = [
     ("tanu-web", &[]),
-    ("tanu-liveness-wasm", &["--features", "engine"]),
     ("tanu-edge-functions", &[]),
+    ("tanu-liveness-wasm", &["--features", "engine"]),
 ];
 
 /// Sets up and runs every check.
@@ -134,7 +134,12 @@ fn lints(environment: &Environment) -> Outcome {
 
 fn wasm_lints(environment: &Environment, wasm: &WasmToolchain) -> Outcome {
     for (package, features) in WASM_PACKAGES {
-        let mut clippy = wasm.command("cargo");
+        let apart = if features.is_empty() {
+            "lints"
+        } else {
+            "lints-with-features"
+        };
+        let mut clippy = wasm.apart(apart).command("cargo");
         clippy.args([
             "clippy",
             "--locked",
@@ -142,13 +147,10 @@ fn wasm_lints(environment: &Environment, wasm: &WasmToolchain) -> Outcome {
             "--lib",
             "--target",
             WASM_TARGET,
-            "--profile",
-            "wasm",
+            "--package",
+            package,
         ]);
-        clippy
-            .args(["--package", package])
-            .args(features)
-            .args(["--", "--deny", "warnings"]);
+        clippy.args(features).args(["--", "--deny", "warnings"]);
         run::shown(
             clippy
                 .env("WASM_BINDGEN_USE_JS_SYS", "1")

@@ -29,6 +29,7 @@ pub(crate) fn for_check(environment: &Environment) -> Outcome<WasmToolchain> {
     let wasm = for_build(environment)?;
     tools::install(environment, &tools::for_check())?;
     tools::typos(environment)?;
+    wasm::clippy(&wasm)?;
     Ok(wasm)
 }
 

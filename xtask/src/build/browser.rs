@@ -10,8 +10,12 @@ use crate::setup::{WASM_TARGET, WasmToolchain};
 use crate::{run, say};
 
 /// A crate that becomes a script with its WebAssembly.
+#[derive(Clone, Copy)]
 struct Script {
     package: &'static str,
+    features: &'static [&'static str],
+    /// The target directory, where it can't be the usual one.
+    apart: Option<&'static str>,
     /// The script's name for the pages.
     name: &'static str,
     /// The script that loads the crate, in the repository; without one the crate is just started.
@@ -20,14 +24,19 @@ struct Script {
 
 const SCRIPTS: [Script; 2] = [
     Script {
-        package: "tanu-web",
-        name: "web.js",
-        entry: None,
-    },
-    Script {
         package: "tanu-liveness-wasm",
+        features: &["--features", "engine"],
+        apart: None,
         name: "liveness-worker.js",
         entry: Some("liveness-wasm/worker.js"),
+    },
+    // It uses the engine's package too, without the engine.
+    Script {
+        package: "tanu-web",
+        features: &[],
+        apart: Some("pages"),
+        name: "web.js",
+        entry: None,
     },
 ];
 
@@ -46,7 +55,7 @@ const WASM_FEATURES: [&str; 7] = [
 pub(crate) fn build(environment: &Environment, wasm: &WasmToolchain) -> Outcome {
     let mut assets = Assets::new(&environment.root.join("dist"));
     for script in &SCRIPTS {
-        let glue = crate_to_glue(environment, wasm, script.package)?;
+        let glue = crate_to_glue(environment, wasm, script)?;
         let (module, name) = (glue.join("module.wasm"), script.package.replace('-', "_"));
         let module = assets.add(&format!("{name}.wasm"), &files::read(&module)?)?;
         let bundle = bundle(environment, script, &glue, &name, &module)?;
@@ -59,7 +68,14 @@ pub(crate) fn build(environment: &Environment, wasm: &WasmToolchain) -> Outcome 
 
 /// Compiles a crate and makes the script that binds it to JavaScript. Gives the directory with `<crate>.js` and
 /// `module.wasm`.
-fn crate_to_glue(environment: &Environment, wasm: &WasmToolchain, package: &str) -> Outcome<PathBuf> {
+fn crate_to_glue(environment: &Environment, wasm: &WasmToolchain, script: &Script) -> Outcome<PathBuf> {
+    let Script {
+        package,
+        features,
+        apart,
+        ..
+    } = *script;
+    let wasm = &apart.map_or_else(|| wasm.clone(), |name| wasm.apart(name));
     say::step(format_args!("Building {package} for the browser"));
     run::shown(
         wasm.command("cargo")
@@ -74,6 +90,7 @@ fn crate_to_glue(environment: &Environment, wasm: &WasmToolchain, package: &str)
                 "--package",
                 package,
             ])
+            .args(features)
             .current_dir(&environment.root),
         &format!("{package} does not compile"),
         "mend what the compiler says above",

@@ -18,6 +18,9 @@ const RUSTUP_LIMIT: Duration = Duration::from_secs(120);
 /// Debian's compiler, its sources and its linker for WebAssembly.
 const DEBIAN: [&str; 5] = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-19"];
 
+/// Debian's clippy for it.
+const DEBIAN_CLIPPY: &str = "rust-web-clippy";
+
 /// The compiler that builds WebAssembly.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WasmToolchain {
@@ -27,6 +30,15 @@ pub(crate) struct WasmToolchain {
 }
 
 impl WasmToolchain {
+    /// The same compiler with a target directory of its own below the usual one. Cargo gives the library of a package one
+    /// file name whatever its features: builds of one package with different features must not share a directory.
+    pub(crate) fn apart(&self, name: &str) -> Self {
+        Self {
+            target: self.target.join(name),
+            ..self.clone()
+        }
+    }
+
     /// A command that finds this compiler as `cargo` and `rustc`, and builds into the WebAssembly target directory.
     pub(crate) fn command(&self, program: &str) -> Command {
         let inherited = std::env::var_os("PATH").unwrap_or_default();
@@ -98,6 +110,14 @@ pub(crate) fn toolchain(environment: &Environment) -> Outcome<WasmToolchain> {
         )
     })?;
     Ok(debian)
+}
+
+/// Makes sure that the compiler has clippy.
+pub(crate) fn clippy(toolchain: &WasmToolchain) -> Outcome {
+    match &toolchain.programs {
+        Some(programs) if !programs.join("cargo-clippy").is_file() => system::apt(&[DEBIAN_CLIPPY]),
+        _ => Ok(()),
+    }
 }
 
 fn debian_std(environment: &Environment) -> Outcome {
