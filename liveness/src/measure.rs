@@ -98,9 +98,9 @@ pub struct StepJudge {
     several: u32,
     /// Frames that could not be measured, by reason.
     unmeasurable: Vec<(Unmeasurable, u32)>,
-    /// The last measurable frame's time, and whether every frame since showed no face.
     last_measured_ms: Option<f64>,
-    faceless_since: bool,
+    /// Whether no frame since then showed a face; absent where there was none.
+    faceless_since: Option<bool>,
     steadiness: Steadiness,
     answer: Answer,
     clearest: Option<(f32, usize)>,
@@ -148,7 +148,7 @@ impl StepJudge {
             several: 0,
             unmeasurable: Vec::new(),
             last_measured_ms: None,
-            faceless_since: true,
+            faceless_since: None,
             steadiness: Steadiness::default(),
             answer: Answer::default(),
             clearest: None,
@@ -317,7 +317,7 @@ impl StepJudge {
     }
 
     fn not_measured(&mut self, reason: Unmeasurable) -> Guidance {
-        self.faceless_since &= reason == Unmeasurable::NoFace;
+        self.faceless_since = Some(self.faceless_since.unwrap_or(true) && reason == Unmeasurable::NoFace);
         match self.unmeasurable.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, frames)) => *frames += 1,
             None => self.unmeasurable.push((reason, 1)),
@@ -337,7 +337,7 @@ impl StepJudge {
         if let (Stage::Following(_), Some(last)) = (&self.stage, self.last_measured_ms)
             && t_ms - last > self.policy.timing.gap_most
         {
-            let reason = if self.faceless_since {
+            let reason = if self.faceless_since == Some(true) {
                 Mismatch::NoFace
             } else {
                 Mismatch::TooFewFrames
@@ -345,7 +345,7 @@ impl StepJudge {
             self.answer.gap = Some(reason);
         }
         self.last_measured_ms = Some(t_ms);
-        self.faceless_since = true;
+        self.faceless_since = None;
     }
 
     fn note_clearest(&mut self, index: usize, face: &FaceObservation) {

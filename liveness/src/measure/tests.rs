@@ -89,7 +89,7 @@ fn bnk_8a_each_mismatch_is_found() {
         }),
         (Mismatch::TooEarly, |command| {
             film(4.0, 12.0, |t, face| {
-                obey(face, command, if t < 900.0 { 1.0 } else { 0.0 })
+                obey(face, command, if t < 900.0 { 2.2 } else { 0.0 })
             })
         }),
         (Mismatch::Static, |_| {
