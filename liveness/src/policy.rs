@@ -105,8 +105,10 @@ pub struct OtherMovement {
     pub roll: f32,
     /// Openness that the mouth may gain where it is not asked to open.
     pub mouth: f32,
-    /// Factor by which the scale may grow, or its inverse fall, where the face is not asked to come closer.
-    pub scale: f32,
+    /// Factor by which the scale may grow where the face is not asked to come closer.
+    pub scale_grown: f32,
+    /// Factor down to which the scale may fall.
+    pub scale_shrunk: f32,
 }
 
 /// When things must happen, in milliseconds.
@@ -246,8 +248,11 @@ impl Default for Policy {
                 yaw: 12.0,
                 pitch: 14.0,
                 roll: 25.0,
-                mouth: 0.45,
-                scale: 1.40,
+                // A laugh with bare teeth stays below.
+                mouth: 0.60,
+                scale_grown: 1.40,
+                // Whoever has come closer for the step before may lean back while answering this one.
+                scale_shrunk: 0.55,
             },
             timing: Timing {
                 // A choice among known signals takes a person 300 ms and more (Hick 1952), reading a command 500 ms.

@@ -69,7 +69,7 @@ pub(super) fn other_movement(
         || (!nods && pitch >= other.pitch)
         || roll >= other.roll
         || (command != Command::OpenMouth && mouth >= other.mouth)
-        || scale <= other.scale.recip()
-        || (command != Command::ComeCloser && scale >= other.scale);
+        || scale <= other.scale_shrunk
+        || (command != Command::ComeCloser && scale >= other.scale_grown);
     moves.then_some(Hint::OtherMovement)
 }
