@@ -5,10 +5,13 @@
 //! environment would run.
 
 pub mod authority;
+pub mod bank;
 pub mod citizen;
 pub mod config;
 pub mod home;
 pub mod host;
+pub mod seed;
+pub mod server;
 pub mod state_database;
 pub mod store;
 

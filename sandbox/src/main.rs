@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use tanu_sandbox::config::Config;
 use tanu_sandbox::home::{self, configuration::Settings};
 use tanu_sandbox::host::clock;
+use tanu_sandbox::server;
 use url::Url;
 
 /// The test environment of Tanu: state database, test certification authority, demo bank.
@@ -22,6 +24,15 @@ struct Cli {
 enum Command {
     /// Makes the home folder: keys, certificates, configuration of every part. Keys that are there stay.
     Init(Init),
+    /// Runs state database and demo bank until asked to stop.
+    Serve(Serve),
+}
+
+#[derive(Args)]
+struct Serve {
+    /// The configuration, `config/sandbox.toml` of the home folder.
+    #[arg(long)]
+    config: PathBuf,
 }
 
 #[derive(Args)]
@@ -60,6 +71,7 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Init(arguments) => init(arguments),
+        Command::Serve(arguments) => serve(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -68,6 +80,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn serve(arguments: &Serve) -> Result<(), Failure> {
+    let config = Config::load(&arguments.config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    Ok(runtime.block_on(server::serve(config))?)
 }
 
 fn init(arguments: Init) -> Result<(), Failure> {

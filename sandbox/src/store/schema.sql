@@ -17,12 +17,14 @@ CREATE TABLE IF NOT EXISTS seen_request (
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Sign-ins that the bank began: what it needs to check the answer. `browser` is its own cookie.
+-- Sign-ins that the bank began: what it needs to check the answer. `browser` is its own cookie,
+-- `citizen` whom it asked for.
 CREATE TABLE IF NOT EXISTS sign_in (
     state TEXT PRIMARY KEY,
     browser TEXT NOT NULL,
     nonce TEXT NOT NULL,
     verifier TEXT NOT NULL,
+    citizen TEXT,
     begun_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -1,0 +1,104 @@
+//! The demo bank: a website whose customers sign in with Tanu, as any relying party's would.
+//!
+//! Server-rendered pages in three languages. The bank talks to Tanu as an ordinary OpenID Connect client, fetches the
+//! session's documents, checks them against the certification authority, and decides by itself (BNK-16).
+
+mod assets;
+mod callback;
+mod citizen_form;
+mod decision;
+mod document_page;
+mod evidence;
+mod failure;
+mod guard;
+mod home;
+mod identity;
+mod labels;
+mod layout;
+mod new_citizen;
+mod outcome;
+mod result_page;
+mod results;
+mod sign_in;
+mod texts;
+mod visitor;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{get, post};
+
+use crate::citizen::photo::Photo;
+use crate::citizen::registry::Registry;
+use crate::config::Config;
+use crate::store::Store;
+use evidence::EvidenceChecker;
+use guard::Guard;
+use identity::IdentityProvider;
+use outcome::Outcomes;
+
+/// The most bytes of a form: a photo, and room for the other fields.
+const MOST_FORM_BYTES: usize = Photo::MOST_BYTES + 64 * 1024;
+
+/// The demo bank.
+#[derive(Clone, Debug)]
+pub struct Bank {
+    citizens: Registry,
+    outcomes: Outcomes,
+    identity: IdentityProvider,
+    evidence: EvidenceChecker,
+    guard: Guard,
+}
+
+/// Why the bank can't be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum BankFailure {
+    /// The HTTP client.
+    #[error("the bank's HTTP client can't be made")]
+    Client,
+    /// An address made from the configured origins.
+    #[error("the bank's addresses can't be made from the configured origins")]
+    Address,
+}
+
+impl Bank {
+    /// The bank of this configuration.
+    ///
+    /// # Errors
+    /// [`BankFailure`].
+    pub fn new(config: &Config, store: Store) -> Result<Self, BankFailure> {
+        Ok(Self {
+            citizens: Registry::new(store.clone()),
+            outcomes: Outcomes::new(store),
+            identity: IdentityProvider::new(config)?,
+            evidence: EvidenceChecker::new(config.authority.clone(), config.client_id.clone()),
+            guard: Guard::new(config)?,
+        })
+    }
+
+    /// All pages.
+    pub fn routes(self) -> Router {
+        let guard = self.guard.clone();
+        Router::new()
+            .route("/", get(home::page))
+            .route("/citizens/new", get(new_citizen::form))
+            .route("/citizens", post(new_citizen::submit))
+            .route("/sign-in", post(sign_in::begin))
+            .route("/callback", get(callback::receive))
+            .route("/results/{id}", get(result_page::page))
+            .route("/results/{id}/documents/{place}", get(document_page::page))
+            .route("/results/{id}/documents/{place}/{file}", get(document_page::file))
+            .route("/agreement", get(home::agreement))
+            .route("/privacy", get(home::privacy))
+            .route("/language/{tag}", get(visitor::choose_language))
+            .route("/assets/bank.css", get(assets::css))
+            .route("/assets/camera.js", get(assets::camera))
+            .route("/assets/icon.svg", get(assets::icon))
+            .fallback(failure::not_found)
+            .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
+            .layer(middleware::from_fn_with_state(guard, guard::guard))
+            .with_state(Arc::new(self))
+    }
+}

@@ -1,0 +1,140 @@
+//! The end of a sign-in: Tanu's answer is checked, the documents are fetched and checked, the bank decides, all is kept.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
+use serde::Deserialize;
+use tanu_protocol::digest::SessionId;
+use tanu_protocol::iin::Iin;
+
+use super::Bank;
+use super::decision::{Decision, Facts};
+use super::evidence::IssuerKeys;
+use super::failure::Failure;
+use super::identity::VerifiedToken;
+use super::outcome::{KeptDocument, Outcome, OutcomeId, Pending};
+use super::results::{self, SessionResult};
+use super::visitor::Visitor;
+use crate::host::clock;
+
+/// Tanu's answer in the browser's address (RFC 6749, section 4.1.2; RFC 9207). Nothing in it is trusted by itself.
+#[derive(Debug, Deserialize)]
+pub(super) struct UnverifiedAnswer {
+    state: Option<String>,
+    code: Option<String>,
+    iss: Option<String>,
+    /// The session, whose result the bank may fetch.
+    tanu_session: Option<String>,
+}
+
+/// Receives the answer and leads to the result's page.
+pub(super) async fn receive(
+    State(bank): State<Arc<Bank>>,
+    visitor: Visitor,
+    answer: Result<Query<UnverifiedAnswer>, QueryRejection>,
+) -> Response {
+    let answered = match answer {
+        Ok(Query(answer)) => conclude(&bank, &visitor, answer, clock::now()).await,
+        Err(_) => Err(Failure::Stale),
+    };
+    match answered {
+        Ok(id) => Redirect::to(&format!("/results/{id}")).into_response(),
+        Err(failure) => failure.page(&visitor),
+    }
+}
+
+async fn conclude(
+    bank: &Bank,
+    visitor: &Visitor,
+    answer: UnverifiedAnswer,
+    now: Timestamp,
+) -> Result<OutcomeId, Failure> {
+    // (1) The answer belongs to a sign-in that this browser has begun, and is used once.
+    let browser = visitor.browser.as_ref().ok_or(Failure::Stale)?;
+    let state = answer.state.as_deref().ok_or(Failure::Stale)?;
+    let pending = bank.outcomes.take(browser, state, now).await?.ok_or(Failure::Stale)?;
+    if answer.iss.is_some_and(|issuer| issuer != bank.identity.issuer()) {
+        return Err(Failure::Token);
+    }
+    let asked_for = asked_for(bank, &pending).await?;
+
+    // (2) A code is exchanged, and the ID token checked.
+    let (token, keys) = match answer.code {
+        Some(code) => {
+            let (token, keys) = bank.identity.finish(code, pending.nonce, pending.verifier).await?;
+            (Some(token), keys)
+        }
+        None => (None, bank.identity.keys().await.unwrap_or_default()),
+    };
+
+    // (3) The result and its documents are fetched; without them nobody is accepted.
+    let session: Option<SessionId> = answer.tanu_session.and_then(|session| session.parse().ok());
+    let result = match session {
+        Some(session) => results::fetch(&bank.identity, session).await.ok(),
+        None => None,
+    };
+
+    // (4) The bank checks the documents, decides, and keeps all of it.
+    let (outcome, documents) = weigh(bank, session, result, token, &keys, asked_for.as_ref(), now);
+    let id = OutcomeId::random()?;
+    bank.outcomes.keep(&id, browser, &outcome, documents).await?;
+    Ok(id)
+}
+
+async fn asked_for(bank: &Bank, pending: &Pending) -> Result<Option<Iin>, Failure> {
+    match &pending.citizen {
+        None => Ok(None),
+        Some(id) => {
+            let citizen = bank.citizens.by_id(id.clone()).await?.ok_or(Failure::Citizen)?;
+            Ok(Some(citizen.iin.iin().clone()))
+        }
+    }
+}
+
+fn weigh(
+    bank: &Bank,
+    session: Option<SessionId>,
+    result: Option<SessionResult>,
+    token: Option<VerifiedToken>,
+    keys: &IssuerKeys,
+    asked_for: Option<&Iin>,
+    now: Timestamp,
+) -> (Outcome, Vec<KeptDocument>) {
+    let transaction = result.as_ref().map(|result| result.transaction);
+    let (passed, ending) = result
+        .as_ref()
+        .map_or((false, None), |result| (result.passed, Some(result.ending)));
+    let documents = result.map(|result| result.documents).unwrap_or_default();
+    let checked: Vec<_> = documents
+        .iter()
+        .zip(transaction.iter().cycle())
+        .map(|(document, transaction)| bank.evidence.check(document, transaction, keys, now))
+        .collect();
+    let decision = Decision::of(&Facts {
+        passed,
+        transaction: transaction.as_ref(),
+        token: token.as_ref(),
+        documents: &checked,
+        asked_for,
+    });
+    let kept = documents
+        .into_iter()
+        .zip(checked)
+        .map(|(document, checked)| KeptDocument {
+            document,
+            fault: checked.err(),
+        })
+        .collect();
+    let outcome = Outcome {
+        at: now,
+        session,
+        transaction,
+        ending,
+        token,
+        decision,
+    };
+    (outcome, kept)
+}

@@ -1,0 +1,324 @@
+//! The form for a new test citizen: what was typed, what it means, and what is wrong with it, field by field.
+
+use axum::extract::Multipart;
+use axum::extract::multipart::MultipartError;
+use axum::http::StatusCode;
+use jiff::civil::Date;
+use tanu_protocol::identity::{IdentityDocument, IdentityDocumentKind, IdentityDocumentStatus};
+use tanu_protocol::iin::MalformedNumber;
+
+use super::failure::Failure;
+use super::texts::Text;
+use crate::citizen::Citizen;
+use crate::citizen::number::{NotSynthetic, SyntheticIin};
+use crate::citizen::photo::{InvalidPhoto, Photo};
+
+/// The most bytes of a typed field: more than any valid value has.
+const MOST_TYPED_BYTES: usize = 1024;
+/// The most characters of a document's number.
+const MOST_NUMBER: usize = 20;
+
+/// A field of the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    Iin,
+    Name,
+    Photo,
+    Kind,
+    Number,
+    IssuedOn,
+    ValidUntil,
+    Status,
+}
+
+impl Field {
+    const ALL: [Self; 8] = [
+        Self::Iin,
+        Self::Name,
+        Self::Photo,
+        Self::Kind,
+        Self::Number,
+        Self::IssuedOn,
+        Self::ValidUntil,
+        Self::Status,
+    ];
+
+    /// Its name in the form, also its element's id.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Iin => "iin",
+            Self::Name => "name",
+            Self::Photo => "photo",
+            Self::Kind => "kind",
+            Self::Number => "number",
+            Self::IssuedOn => "issued_on",
+            Self::ValidUntil => "valid_until",
+            Self::Status => "status",
+        }
+    }
+
+    /// Its label.
+    pub(super) const fn label(self) -> Text {
+        match self {
+            Self::Iin => Text::FieldIin,
+            Self::Name => Text::FieldName,
+            Self::Photo => Text::FieldPhoto,
+            Self::Kind => Text::FieldKind,
+            Self::Number => Text::FieldNumber,
+            Self::IssuedOn => Text::FieldIssued,
+            Self::ValidUntil => Text::FieldUntil,
+            Self::Status => Text::FieldStatus,
+        }
+    }
+}
+
+/// What was typed, as it was typed.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(super) struct Typed([String; Field::ALL.len()]);
+
+impl Typed {
+    /// What stands in a field. A photo is never kept.
+    pub(super) fn get(&self, field: Field) -> &str {
+        &self.0[field as usize]
+    }
+
+    /// Writes into a field.
+    pub(super) fn set(&mut self, field: Field, text: String) {
+        self.0[field as usize] = text;
+    }
+}
+
+/// What is wrong, field by field, in the form's order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Faults(Vec<(Field, Text)>);
+
+impl Faults {
+    /// One fault.
+    pub(super) fn one(field: Field, text: Text) -> Self {
+        Self(vec![(field, text)])
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> &[(Field, Text)] {
+        &self.0
+    }
+
+    /// That of one field.
+    pub(super) fn of(&self, field: Field) -> Option<Text> {
+        self.0.iter().find_map(|(at, text)| (*at == field).then_some(*text))
+    }
+
+    fn note<T, E>(&mut self, field: Field, parsed: Result<T, E>, text: impl FnOnce(E) -> Text) -> Option<T> {
+        parsed.map_err(|error| self.0.push((field, text(error)))).ok()
+    }
+}
+
+/// The form as it came.
+pub(super) struct Submitted {
+    /// What was typed.
+    pub(super) typed: Typed,
+    /// The photo's file, empty where none was chosen.
+    pub(super) photo: Vec<u8>,
+}
+
+/// Reads the form. Unknown fields are passed over.
+pub(super) async fn read(mut form: Multipart) -> Result<Submitted, Failure> {
+    let mut submitted = Submitted {
+        typed: Typed::default(),
+        photo: Vec::new(),
+    };
+    while let Some(part) = form.next_field().await.map_err(failure)? {
+        let field = Field::ALL.into_iter().find(|field| part.name() == Some(field.name()));
+        let Some(field) = field else { continue };
+        let bytes = part.bytes().await.map_err(failure)?;
+        if field == Field::Photo {
+            // The camera's picture and a chosen file come under one name; the one that has content counts.
+            if !bytes.is_empty() {
+                submitted.photo = bytes.to_vec();
+            }
+        } else if bytes.len() <= MOST_TYPED_BYTES {
+            let text = String::from_utf8_lossy(&bytes).trim().to_owned();
+            submitted.typed.set(field, text);
+        }
+    }
+    Ok(submitted)
+}
+
+fn failure(error: MultipartError) -> Failure {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Failure::TooLarge
+    } else {
+        Failure::NotFound
+    }
+}
+
+/// The citizen that the form describes.
+///
+/// # Errors
+/// What is wrong. Where only other fields are wrong, the photo is asked for again, because browsers don't keep it.
+pub(super) fn citizen(Submitted { typed, photo }: Submitted) -> Result<Citizen, Faults> {
+    let mut faults = Faults::default();
+    let iin = faults.note(Field::Iin, typed.get(Field::Iin).parse(), iin_text);
+    let name = faults.note(Field::Name, typed.get(Field::Name).parse(), |_| Text::ErrorName);
+    let photo = faults.note(Field::Photo, Photo::new(photo), photo_text);
+    let document = document(&typed, &mut faults);
+    match (iin, name, photo, document) {
+        (Some(iin), Some(name), Some(photo), Some(document)) => Ok(Citizen {
+            iin,
+            name,
+            document,
+            photo,
+        }),
+        (_, _, photo, _) => {
+            if photo.is_some() {
+                faults.0.push((Field::Photo, Text::ErrorPhotoAgain));
+            }
+            Err(faults)
+        }
+    }
+}
+
+fn document(typed: &Typed, faults: &mut Faults) -> Option<IdentityDocument> {
+    let kind = faults.note(Field::Kind, kind(typed.get(Field::Kind)).ok_or(()), |()| {
+        Text::ErrorChoice
+    });
+    let number = faults.note(Field::Number, number(typed.get(Field::Number)).ok_or(()), |()| {
+        Text::ErrorNumber
+    });
+    let date = |field: Field| typed.get(field).parse::<Date>();
+    let issued_on = faults.note(Field::IssuedOn, date(Field::IssuedOn), |_| Text::ErrorDate);
+    let valid_until = faults.note(Field::ValidUntil, date(Field::ValidUntil), |_| Text::ErrorDate);
+    let status = faults.note(Field::Status, status(typed.get(Field::Status)).ok_or(()), |()| {
+        Text::ErrorChoice
+    });
+    let (issued_on, valid_until) = (issued_on?, valid_until?);
+    if valid_until <= issued_on {
+        faults.0.push((Field::ValidUntil, Text::ErrorOrder));
+        return None;
+    }
+    Some(IdentityDocument {
+        kind: kind?,
+        number: number?,
+        issued_on,
+        valid_until,
+        status: status?,
+    })
+}
+
+fn number(text: &str) -> Option<String> {
+    let fits = (1..=MOST_NUMBER).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    fits.then(|| text.to_ascii_uppercase())
+}
+
+fn kind(text: &str) -> Option<IdentityDocumentKind> {
+    match text {
+        "identity_card" => Some(IdentityDocumentKind::IdentityCard),
+        "passport" => Some(IdentityDocumentKind::Passport),
+        _ => None,
+    }
+}
+
+fn status(text: &str) -> Option<IdentityDocumentStatus> {
+    match text {
+        "valid" => Some(IdentityDocumentStatus::Valid),
+        "lost" => Some(IdentityDocumentStatus::Lost),
+        "revoked" => Some(IdentityDocumentStatus::Revoked),
+        _ => None,
+    }
+}
+
+fn iin_text(error: NotSynthetic) -> Text {
+    match error {
+        NotSynthetic::Malformed(MalformedNumber::Length) => Text::ErrorIinLength,
+        NotSynthetic::Malformed(MalformedNumber::CheckDigit) => Text::ErrorIinCheck,
+        NotSynthetic::Malformed(MalformedNumber::Kind) => Text::ErrorIinKind,
+        NotSynthetic::Living => Text::ErrorIinLiving,
+    }
+}
+
+fn photo_text(error: InvalidPhoto) -> Text {
+    match error {
+        InvalidPhoto::Empty => Text::ErrorPhotoEmpty,
+        InvalidPhoto::TooLarge => Text::ErrorPhotoLarge,
+        InvalidPhoto::Unreadable => Text::ErrorPhotoUnreadable,
+        InvalidPhoto::Dimensions => Text::ErrorPhotoDimensions,
+    }
+}
+
+/// What an untouched form holds: a number drawn at random, and a document in force for ten years from a year ago.
+pub(super) fn suggestion(iin: &SyntheticIin, document_number: &str, today: Date) -> Typed {
+    let mut typed = Typed::default();
+    let year = |years: i16| today.saturating_add(jiff::Span::new().years(years)).to_string();
+    for (field, text) in [
+        (Field::Iin, iin.iin().expose().to_owned()),
+        (Field::Kind, "identity_card".to_owned()),
+        (Field::Number, document_number.to_owned()),
+        (Field::IssuedOn, year(-1)),
+        (Field::ValidUntil, year(9)),
+        (Field::Status, "valid".to_owned()),
+    ] {
+        typed.set(field, text);
+    }
+    typed
+}
+
+#[cfg(test)]
+mod tests {
+    use image::ImageFormat;
+
+    use super::*;
+    use crate::testing::picture;
+
+    fn submitted(changes: &[(Field, &str)]) -> Submitted {
+        let iin = "880229100014".parse().unwrap();
+        let mut typed = suggestion(&iin, "012345678", jiff::civil::date(2026, 11, 21));
+        typed.set(Field::Name, "Әлия".to_owned());
+        for (field, text) in changes {
+            typed.set(*field, (*text).to_owned());
+        }
+        Submitted {
+            typed,
+            photo: picture(200, 200, ImageFormat::Jpeg),
+        }
+    }
+
+    fn faults(changes: &[(Field, &str)]) -> Vec<(Field, Text)> {
+        citizen(submitted(changes)).unwrap_err().0
+    }
+
+    #[test]
+    fn a_suggested_form_with_name_and_photo_makes_a_citizen() {
+        let citizen = citizen(submitted(&[])).unwrap();
+        assert_eq!(citizen.document.issued_on, jiff::civil::date(2025, 11, 21));
+        assert_eq!(citizen.document.valid_until, jiff::civil::date(2035, 11, 21));
+    }
+
+    #[test]
+    fn each_fault_is_told_by_its_field_and_the_photo_asked_for_again() {
+        let again = (Field::Photo, Text::ErrorPhotoAgain);
+        let cases = [
+            (Field::Iin, "88022910001", Text::ErrorIinLength),
+            (Field::Iin, "880229100015", Text::ErrorIinCheck),
+            (Field::Iin, "490140000012", Text::ErrorIinKind),
+            (Field::Name, "", Text::ErrorName),
+            (Field::Kind, "visa", Text::ErrorChoice),
+            (Field::Number, "12-34", Text::ErrorNumber),
+            (Field::IssuedOn, "yesterday", Text::ErrorDate),
+            (Field::ValidUntil, "2025-02-30", Text::ErrorDate),
+            (Field::ValidUntil, "2025-11-21", Text::ErrorOrder),
+            (Field::Status, "", Text::ErrorChoice),
+        ];
+        for (field, text, expected) in cases {
+            assert_eq!(faults(&[(field, text)]), [(field, expected), again], "{field:?} {text}");
+        }
+    }
+
+    #[test]
+    fn several_faults_are_told_at_once() {
+        let mut empty = submitted(&[(Field::Name, ""), (Field::Number, "")]);
+        empty.photo.clear();
+        let faults = citizen(empty).unwrap_err();
+        let fields: Vec<_> = faults.all().iter().map(|(field, _)| *field).collect();
+        assert_eq!(fields, [Field::Name, Field::Photo, Field::Number]);
+    }
+}

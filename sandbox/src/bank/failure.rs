@@ -1,0 +1,111 @@
+//! What can go wrong on the way through the bank, and the page that says so and shows a way on.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use maud::html;
+
+use super::layout::Page;
+use super::texts::Text;
+use super::visitor::Visitor;
+use crate::host::random::NoRandomness;
+use crate::store::StoreFailure;
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// The answer belongs to no sign-in that this browser has begun and not finished.
+    #[error("no such sign-in in this browser")]
+    Stale,
+    /// Tanu does not answer, or not as it should.
+    #[error("the identity provider does not answer")]
+    Unreachable,
+    /// Tanu did not accept the request that names the citizen.
+    #[error("the identity provider refused the request")]
+    Refused,
+    /// Tanu did not accept the code.
+    #[error("the identity provider refused the code")]
+    Code,
+    /// The ID token is not valid for this sign-in.
+    #[error("the ID token is not valid")]
+    Token,
+    /// No citizen with this id.
+    #[error("no such citizen")]
+    Citizen,
+    /// A form of another site.
+    #[error("the form came from another site")]
+    Foreign,
+    /// No page here, or none of this browser's.
+    #[error("no such page")]
+    NotFound,
+    /// More bytes than a form may have.
+    #[error("the form is too large")]
+    TooLarge,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreFailure),
+    /// No random bytes.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+}
+
+impl Failure {
+    /// The page that says so.
+    pub(super) fn page(&self, visitor: &Visitor) -> Response {
+        let title = match self {
+            Self::NotFound => Text::FailureNotFound,
+            _ => Text::FailureTitle,
+        };
+        let content = html! {
+            p.problem role="alert" data-failure=(self.name()) { (visitor.say(self.text())) }
+            p { a.button href="/" { (visitor.say(Text::TryAgain)) } }
+        };
+        Page::new(visitor, visitor.say(title), content).with_status(self.status())
+    }
+
+    const fn text(&self) -> Text {
+        match self {
+            Self::Stale => Text::FailureStale,
+            Self::Unreachable => Text::FailureUnreachable,
+            Self::Refused => Text::FailureRefused,
+            Self::Code => Text::FailureCode,
+            Self::Token => Text::FailureToken,
+            Self::Citizen => Text::FailureCitizen,
+            Self::Foreign => Text::FailureForeign,
+            Self::NotFound => Text::FailureNotFound,
+            Self::TooLarge => Text::FailureTooLarge,
+            Self::Store(_) | Self::Randomness(_) => Text::FailureInternal,
+        }
+    }
+
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::Stale | Self::Refused | Self::Code | Self::Token => StatusCode::BAD_REQUEST,
+            Self::Unreachable => StatusCode::BAD_GATEWAY,
+            Self::Citizen | Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Foreign => StatusCode::FORBIDDEN,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Store(_) | Self::Randomness(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// A stable name, the same in every language, for tests and people who look for help.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Stale => "stale",
+            Self::Unreachable => "unreachable",
+            Self::Refused => "refused",
+            Self::Code => "code",
+            Self::Token => "token",
+            Self::Citizen => "citizen",
+            Self::Foreign => "foreign",
+            Self::NotFound => "not-found",
+            Self::TooLarge => "too-large",
+            Self::Store(_) | Self::Randomness(_) => "internal",
+        }
+    }
+}
+
+/// Any address without a page.
+pub(super) async fn not_found(visitor: Visitor) -> Response {
+    Failure::NotFound.page(&visitor).into_response()
+}

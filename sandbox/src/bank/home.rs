@@ -1,0 +1,96 @@
+//! The home page, and the two short pages that an application to connect must link (NBS-A1).
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::Bank;
+use super::failure::Failure;
+use super::labels;
+use super::layout::Page;
+use super::texts::Text;
+use super::visitor::Visitor;
+use crate::citizen::registry::Listed;
+use crate::host::clock;
+
+/// What the home page is told by its address.
+#[derive(Debug, Deserialize)]
+pub(super) struct Told {
+    /// Present after a citizen was added.
+    added: Option<String>,
+}
+
+/// The home page: what this is, sign in, the test citizens.
+pub(super) async fn page(State(bank): State<Arc<Bank>>, Query(told): Query<Told>, visitor: Visitor) -> Response {
+    let citizens = match bank.citizens.list().await {
+        Ok(citizens) => citizens,
+        Err(failure) => return Failure::from(failure).page(&visitor),
+    };
+    let today = labels::local_date(clock::now());
+    let say = |text| visitor.say(text);
+    let content = html! {
+        @if told.added.is_some() {
+            p.done role="status" { (say(Text::CitizenAdded)) }
+        }
+        p.lead { (say(Text::HomeLead)) }
+        form method="post" action="/sign-in" {
+            button.button type="submit" aria-describedby="sign-in-hint" { (say(Text::SignIn)) }
+            p.hint #sign-in-hint { (say(Text::SignInHint)) }
+        }
+        section aria-labelledby="citizens" {
+            h2 #citizens { (say(Text::CitizensTitle)) }
+            @if citizens.is_empty() {
+                p { (say(Text::CitizensNone)) }
+            } @else {
+                p { (say(Text::CitizensLead)) }
+                ul.citizens {
+                    @for citizen in &citizens {
+                        (row(citizen, today, &visitor))
+                    }
+                }
+            }
+            p { a.button.quiet href="/citizens/new" { (say(Text::CitizenNew)) } }
+        }
+    };
+    Page::new(&visitor, say(Text::HomeTitle), content).into_response()
+}
+
+/// The bank's user agreement.
+pub(super) async fn agreement(visitor: Visitor) -> Response {
+    let content = html! { p { (visitor.say(Text::AgreementBody)) } };
+    Page::new(&visitor, visitor.say(Text::Agreement), content).into_response()
+}
+
+/// The bank's privacy policy.
+pub(super) async fn privacy(visitor: Visitor) -> Response {
+    let content = html! { p { (visitor.say(Text::PrivacyBody)) } };
+    Page::new(&visitor, visitor.say(Text::Privacy), content).into_response()
+}
+
+fn row(citizen: &Listed, today: Date, visitor: &Visitor) -> Markup {
+    let name = citizen.name.as_str();
+    let standing = labels::standing(&citizen.document, today);
+    html! {
+        li {
+            div {
+                strong { (name) }
+                dl {
+                    dt { (visitor.say(Text::ColumnIin)) }
+                    dd { (citizen.iin.masked()) }
+                    dt { (visitor.say(Text::ColumnDocument)) }
+                    dd { (visitor.say(labels::document_kind(citizen.document.kind))) ": " (visitor.say(standing)) }
+                }
+            }
+            form method="post" action="/sign-in" {
+                input type="hidden" name="citizen" value=(citizen.id);
+                button.button.quiet type="submit" aria-label={ (visitor.say(Text::SignInAs)) ": " (name) } {
+                    (visitor.say(Text::SignInAs))
+                }
+            }
+        }
+    }
+}

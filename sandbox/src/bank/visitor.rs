@@ -1,0 +1,181 @@
+//! Who looks at a page: the language chosen, the browser's cookie, the page's address.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, OriginalUri, Path, Query, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde::Deserialize;
+use tanu_protocol::language::Language;
+
+use super::Bank;
+use super::texts::Text;
+use crate::host::random::{self, NoRandomness};
+
+const SESSION: &str = "bank-session";
+const LANGUAGE: &str = "bank-language";
+/// A year, in seconds.
+const LANGUAGE_AGE: u32 = 31_536_000;
+
+/// Who looks.
+#[derive(Clone, Debug)]
+pub(super) struct Visitor {
+    /// The language of the page: the one chosen, else Kazakh.
+    pub(super) language: Language,
+    /// The page's path and query.
+    pub(super) path: String,
+    /// The browser's own cookie, where it has one.
+    pub(super) browser: Option<BrowserId>,
+}
+
+/// Tells one browser from another: 32 random bytes in a cookie that scripts can't read.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct BrowserId(String);
+
+impl Visitor {
+    /// A text in the visitor's language.
+    pub(super) const fn say(&self, text: Text) -> &'static str {
+        text.get(self.language)
+    }
+}
+
+impl BrowserId {
+    /// A new one.
+    pub(super) fn random() -> Result<Self, NoRandomness> {
+        Ok(Self(Base64UrlUnpadded::encode_string(&random::bytes::<32>()?)))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        let whole = Base64UrlUnpadded::decode(text, &mut bytes).is_ok_and(|decoded| decoded.len() == 32);
+        whole.then(|| Self(text.to_owned()))
+    }
+
+    /// The cookie's value, to be stored beside what belongs to this browser.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The header that sets the cookie. `Lax`, because the browser comes back from Tanu by a link.
+    pub(super) fn cookie(&self, secure: bool) -> String {
+        let secure = if secure { "; Secure" } else { "" };
+        format!("{SESSION}={}; Path=/; HttpOnly; SameSite=Lax{secure}", self.0)
+    }
+}
+
+impl std::fmt::Debug for BrowserId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BrowserId(…)")
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let uri = parts
+            .extensions
+            .get::<OriginalUri>()
+            .map_or(&parts.uri, |original| &original.0);
+        Ok(Self {
+            language: cookie(&parts.headers, LANGUAGE)
+                .and_then(Language::from_tag)
+                .unwrap_or_default(),
+            path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            browser: cookie(&parts.headers, SESSION).and_then(BrowserId::parse),
+        })
+    }
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then_some(value))
+}
+
+/// Where to go after a language was chosen.
+#[derive(Debug, Deserialize)]
+pub(super) struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+/// Sets the language and goes back to the page.
+pub(super) async fn choose_language(
+    State(_): State<Arc<Bank>>,
+    Path(tag): Path<String>,
+    Query(Next { next }): Query<Next>,
+) -> Response {
+    let mut response = Redirect::to(own_path(&next)).into_response();
+    if let Some(language) = Language::from_tag(&tag) {
+        let cookie = format!(
+            "{LANGUAGE}={}; Path=/; Max-Age={LANGUAGE_AGE}; SameSite=Lax",
+            language.tag()
+        );
+        if let Ok(value) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+    response
+}
+
+/// The path, where it is one of this site; else the home page. `//host` and `/\host` lead elsewhere in browsers.
+fn own_path(next: &str) -> &str {
+    let own = next.starts_with('/')
+        && !next.starts_with("//")
+        && next.bytes().all(|byte| (b'!'..=b'~').contains(&byte) && byte != b'\\');
+    if own { next } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn language_links_lead_nowhere_else() {
+        for own in ["/", "/results/a?b=c", "/citizens/new"] {
+            assert_eq!(own_path(own), own);
+        }
+        for foreign in [
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/a\r\nb",
+            "a",
+        ] {
+            assert_eq!(own_path(foreign), "/", "{foreign}");
+        }
+    }
+
+    #[test]
+    fn cookies_are_found_by_their_whole_name() {
+        let mut headers = HeaderMap::new();
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_static("x-bank-language=en; bank-language=ru"),
+        );
+        assert_eq!(cookie(&headers, LANGUAGE), Some("ru"));
+        assert_eq!(cookie(&headers, SESSION), None);
+    }
+
+    #[test]
+    fn browser_cookie_is_hidden_from_scripts_and_debug_output() {
+        let browser = BrowserId::random().unwrap();
+        assert!(
+            browser
+                .cookie(true)
+                .ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure")
+        );
+        assert_eq!(BrowserId::parse(browser.as_str()), Some(browser.clone()));
+        assert_eq!(format!("{browser:?}"), "BrowserId(…)");
+        assert_eq!(BrowserId::parse("short"), None);
+    }
+}
