@@ -1,6 +1,7 @@
 //! Other programs, run to their end.
 
 use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -62,6 +63,29 @@ pub(crate) fn captured(command: &mut Command, what: &str, remedy: &str) -> Outco
         format!("`{}` ended with {}:\n{}", line(command), output.status, tail(&said, 30)),
         remedy,
     ))
+}
+
+/// Runs a command, showing and giving each line of its standard output as it comes.
+pub(crate) fn lines(command: &mut Command, what: &str, mut each: impl FnMut(&str)) -> Outcome {
+    let failure = |why: String| Failure::new(what, why, "each is named above");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| failure(format!("it could not be started: {error}")))?;
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line);
+            crate::say::result(&line);
+            each(&line);
+        }
+    }
+    let status = child.wait().map_err(|error| failure(error.to_string()))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(failure(format!("it ended with {status}")))
+    }
 }
 
 /// Runs a command quietly for at most `limit`; `true` if it ended well within it.

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-pub(crate) use address::{PublicAddress, free_ports};
+pub(crate) use address::PublicAddress;
 pub(crate) use supervisor::Log;
 use supervisor::Supervisor;
 
 use crate::build::{self, Part, Profile};
-use crate::environment::Environment;
+use crate::environment::{Environment, Ports};
 use crate::failure::{Failure, Outcome};
 use crate::{models, run, say, setup};
 
@@ -116,6 +116,36 @@ pub(crate) fn run(environment: &Environment, profile: Profile) -> Outcome {
     }
     say::done("Stopped");
     Ok(())
+}
+
+/// What an instance for tests or measurements runs with: free ports, loopback, and a home folder that goes away with it.
+pub(crate) struct OfItsOwn(Environment);
+
+/// Such an environment, otherwise like this one.
+pub(crate) fn of_its_own(environment: &Environment) -> Outcome<OfItsOwn> {
+    let [edge, matcher, sandbox] = address::free_ports()?;
+    let home = std::env::temp_dir().join(format!("tanu-instance-{}", std::process::id()));
+    make_private(&home)?;
+    Ok(OfItsOwn(Environment {
+        home,
+        ports: Ports { edge, matcher, sandbox },
+        public: PublicAddress::loopback(),
+        ..environment.clone()
+    }))
+}
+
+impl OfItsOwn {
+    /// The environment to run with.
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.0
+    }
+}
+
+impl Drop for OfItsOwn {
+    fn drop(&mut self) {
+        // It holds nothing that anyone needs after; what cannot be removed is the system's to tidy.
+        let _ = std::fs::remove_dir_all(&self.0.home);
+    }
 }
 
 /// A flag that Ctrl-C and the usual requests to end set.

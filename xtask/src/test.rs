@@ -2,18 +2,17 @@
 
 mod count;
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::Ordering;
 
 use count::Count;
 
 use crate::build::{self, Part, Profile, files};
-use crate::environment::{Environment, Ports};
+use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
 use crate::setup::{WASM_TARGET, WasmToolchain};
-use crate::stack::{self, Instance, Log, PublicAddress};
+use crate::stack::{self, Instance, Log};
 use crate::{check, models, run, say, setup};
 
 /// Sets up, checks and tests everything; ends with one line that counts.
@@ -84,7 +83,7 @@ fn native(environment: &Environment, count: &mut Count) -> Outcome {
     command
         .env("CARGO_TARGET_DIR", &environment.target)
         .current_dir(&environment.root);
-    lines_of(&mut command, "Native tests failed", |line| count.libtest(line))
+    run::lines(&mut command, "Native tests failed", |line| count.libtest(line))
 }
 
 /// The golden numbers of the models, in WebAssembly as the browser runs it.
@@ -123,7 +122,7 @@ fn golden_in_wasm(environment: &Environment, wasm: &WasmToolchain, count: &mut C
         .arg(&bound)
         .current_dir(&environment.root);
     let skipped = count.reasons().len();
-    let outcome = lines_of(&mut node, "The golden numbers differ in WebAssembly", |line| {
+    let outcome = run::lines(&mut node, "The golden numbers differ in WebAssembly", |line| {
         count.note_skip(line);
     });
     match &outcome {
@@ -137,20 +136,8 @@ fn golden_in_wasm(environment: &Environment, wasm: &WasmToolchain, count: &mut C
 /// The flows in Chromium, against an instance on free ports with a home folder that goes away at the end.
 fn in_browser(environment: &Environment, wasm: &WasmToolchain, count: &mut Count) -> Outcome {
     build::build(environment, wasm, Profile::Development, &Part::INSTANCE)?;
-    let [edge, matcher, sandbox] = stack::free_ports()?;
-    let home = std::env::temp_dir().join(format!("tanu-test-{}", std::process::id()));
-    files::empty(&home)?;
-    let under_test = Environment {
-        home: home.clone(),
-        ports: Ports { edge, matcher, sandbox },
-        public: PublicAddress::loopback(),
-        ..environment.clone()
-    };
-    let output = environment.root.join("e2e/output");
-    let outcome = with_instance(&under_test, &output, count);
-    // It holds nothing that anyone needs after the test.
-    let _ = std::fs::remove_dir_all(&home);
-    outcome
+    let under_test = stack::of_its_own(environment)?;
+    with_instance(under_test.environment(), &environment.root.join("e2e/output"), count)
 }
 
 fn with_instance(environment: &Environment, output: &Path, count: &mut Count) -> Outcome {
@@ -182,27 +169,4 @@ fn stopped() -> Failure {
         "this program was asked to end",
         "run it again",
     )
-}
-
-/// Runs a command, showing and giving each line of its standard output as it comes.
-fn lines_of(command: &mut Command, what: &str, mut each: impl FnMut(&str)) -> Outcome {
-    let failure = |why: String| Failure::new(what, why, "each is named above");
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| failure(format!("it could not be started: {error}")))?;
-    if let Some(output) = child.stdout.take() {
-        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
-            let line = String::from_utf8_lossy(&line);
-            say::result(&line);
-            each(&line);
-        }
-    }
-    let status = child.wait().map_err(|error| failure(error.to_string()))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(failure(format!("it ended with {status}")))
-    }
 }

@@ -13,14 +13,14 @@ const COMPATIBILITY_DATE: &str = "2026-05-01";
 
 /// The worker's Durable Objects: binding and class. The key of a class's storage is derived from the class's name and may
 /// never change, or what was stored is lost.
-const DURABLE_OBJECTS: [(&str, &str); 1] = [("SESSION", "Session")];
+const DURABLE_OBJECTS: [(&str, &str); 1] = [("SESSION", "SessionObject")];
 
 /// The worker's texts: binding, and the file of the home folder that it is read from.
 const TEXTS: [(&str, &str); 5] = [
     ("CONFIG", "config/edge.json"),
     ("EDGE_SIGNING_KEY", "keys/edge-signing.pem"),
     ("EDGE_CHANNEL_KEY", "keys/edge-channel.pem"),
-    ("MATCHER_CHANNEL_PUBLIC_KEY", "keys/matcher-channel.pub.pem"),
+    ("MATCHER_CHANNEL_KEY", "keys/matcher-channel.pub.pem"),
     ("SUBJECT_KEY", "keys/subject.key"),
 ];
 
@@ -262,14 +262,14 @@ mod tests {
                 (name = "CONFIG", text = embed "../config/edge.json"),
                 (name = "EDGE_SIGNING_KEY", text = embed "../keys/edge-signing.pem"),
                 (name = "EDGE_CHANNEL_KEY", text = embed "../keys/edge-channel.pem"),
-                (name = "MATCHER_CHANNEL_PUBLIC_KEY", text = embed "../keys/matcher-channel.pub.pem"),
+                (name = "MATCHER_CHANNEL_KEY", text = embed "../keys/matcher-channel.pub.pem"),
                 (name = "SUBJECT_KEY", text = embed "../keys/subject.key"),
-                (name = "SESSION", durableObjectNamespace = "Session"),
+                (name = "SESSION", durableObjectNamespace = "SessionObject"),
                 (name = "ASSETS", service = "assets"),
                 (name = "MATCHER", service = "matcher"),
               ],
               durableObjectNamespaces = [
-                (className = "Session", uniqueKey = "tanu.Session", enableSql = true),
+                (className = "SessionObject", uniqueKey = "tanu.SessionObject", enableSql = true),
               ],
               durableObjectStorage = (localDisk = "storage"),
             );
