@@ -1,0 +1,275 @@
+//! The API over real HTTP, as the edge calls it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tanu_protocol::channel::{Party, REQUEST_HEADER, RESPONSE_HEADER, RequestLine, sign_request, verify_response};
+use tanu_protocol::digest::Nonce;
+use tanu_protocol::evidence::{DocumentRef, SignedDocument};
+use tanu_protocol::jws::JwsSigner;
+use tanu_protocol::matcher::{ComparisonVerdict, EndSession, RunVerdict, StepVerdict};
+use tanu_protocol::problem::{Problem, ProblemCode};
+use tanu_protocol::register::{ConsistencyProof, InclusionProof};
+use tanu_protocol::session::Ending;
+
+use super::{MOST_REQUEST_BYTES, Shared, router};
+use crate::host::Host;
+use crate::service::testing::{Acting, Edge, Fixture, PERSON, key, reference};
+
+const EDGE: u8 = 11;
+const MATCHER: u8 = 12;
+
+/// A matcher that listens, and its edge's side of the channel.
+struct Server {
+    fixture: Fixture,
+    address: String,
+    agent: ureq::Agent,
+    ids: AtomicU8,
+    _runtime: tokio::runtime::Runtime,
+}
+
+struct Reply {
+    status: u16,
+    token: Option<String>,
+    media_type: String,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    fn json<T: DeserializeOwned>(&self) -> T {
+        assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.body));
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    fn problem(&self) -> ProblemCode {
+        assert_eq!(self.media_type, "application/problem+json");
+        let problem: Problem = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!(problem.status, self.status);
+        problem.code
+    }
+}
+
+impl Server {
+    fn start() -> Self {
+        let fixture = Fixture::new();
+        let shared = Shared {
+            matcher: Arc::clone(&fixture.matcher),
+            channel: JwsSigner::new(key(MATCHER)),
+            edge: *key(EDGE).verifying_key(),
+            evidence_keys: vec![JwsSigner::new(key(3)).public_key()],
+        };
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        runtime.spawn(async move { axum::serve(listener, router(Arc::new(shared))).await.unwrap() });
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .new_agent();
+        Self {
+            fixture,
+            address,
+            agent,
+            ids: AtomicU8::new(0),
+            _runtime: runtime,
+        }
+    }
+
+    fn send(&self, method: &str, path: &str, body: &[u8], token: Option<&str>) -> Reply {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.address));
+        if let Some(token) = token {
+            request = request.header(REQUEST_HEADER, token);
+        }
+        let mut response = self.agent.run(request.body(body).unwrap()).unwrap();
+        let header = |name: &str| {
+            let value = response.headers().get(name)?;
+            Some(value.to_str().unwrap().to_owned())
+        };
+        Reply {
+            status: response.status().as_u16(),
+            token: header(RESPONSE_HEADER),
+            media_type: header("content-type").unwrap_or_default(),
+            body: response.body_mut().with_config().limit(1 << 26).read_to_vec().unwrap(),
+        }
+    }
+
+    fn token(&self, method: &str, path: &str, body: &[u8], id: Nonce) -> String {
+        let line = RequestLine { method, path, body };
+        let now = self.fixture.host.now();
+        sign_request(&JwsSigner::new(key(EDGE)), Party::Edge, Party::Matcher, line, id, now).unwrap()
+    }
+
+    /// A call as the edge makes it, its answer verified.
+    fn call(&self, method: &str, path: &str, body: &[u8]) -> Reply {
+        let id = Nonce::from_bytes([self.ids.fetch_add(1, Ordering::Relaxed); 32]);
+        let reply = self.send(method, path, body, Some(&self.token(method, path, body, id)));
+        let token = reply.token.as_deref().unwrap();
+        let matcher = key(MATCHER);
+        verify_response(
+            token,
+            matcher.verifying_key(),
+            Party::Matcher,
+            id,
+            reply.status,
+            &reply.body,
+        )
+        .unwrap();
+        reply
+    }
+
+    fn post<T: Serialize>(&self, path: &str, body: &T) -> Reply {
+        self.call("POST", path, &serde_json::to_vec(body).unwrap())
+    }
+
+    fn put_step(&self, edge: &Edge, run: u8, step: u8, acting: Acting) -> Reply {
+        let mut body = Vec::new();
+        ciborium::into_writer(&edge.step(run, step, acting), &mut body).unwrap();
+        self.call(
+            "PUT",
+            &format!("/v1/session/{}/run/{run}/step/{step}", edge.session),
+            &body,
+        )
+    }
+}
+
+#[test]
+fn a_session_from_opening_to_comparison_over_the_whole_api() {
+    let server = Server::start();
+    server.fixture.state.say(Some(reference(1)));
+    let edge = Edge::new(&server.fixture, 1);
+    let session = format!("/v1/session/{}", edge.session);
+    assert_eq!(server.post("/v1/session", &edge.open()).status, 204);
+    for step in 0..3 {
+        let verdict: StepVerdict = server.put_step(&edge, 0, step, Acting::AsAsked(1)).json();
+        assert_eq!(verdict.mismatches, []);
+    }
+    let run: RunVerdict = server
+        .post(&format!("{session}/run/0/conclusion"), &edge.conclude(0, 3))
+        .json();
+    assert!(run.passed);
+    let compared: ComparisonVerdict = server.call("POST", &format!("{session}/comparison"), b"").json();
+    let documents: Vec<SignedDocument> = server.call("GET", &format!("{session}/documents"), b"").json();
+    assert_eq!(documents.len(), 3);
+    assert_eq!(documents[2].reference, compared.document);
+
+    let checkpoint = server.call("GET", "/v1/register/checkpoint", b"");
+    assert_eq!(checkpoint.media_type, "application/jose");
+    let path = format!("/v1/register/inclusion?document={}", compared.document.sha256);
+    let proof: InclusionProof = server.call("GET", &path, b"").json();
+    assert_eq!(proof.index, 1);
+    assert_eq!(proof.checkpoint.as_bytes(), checkpoint.body);
+    let proof: ConsistencyProof = server.call("GET", "/v1/register/consistency?from=1", b"").json();
+    assert_eq!(proof.path.len(), 1);
+    let keys: serde_json::Value = server.call("GET", "/v1/keys", b"").json();
+    assert_eq!(keys["keys"][0]["kid"], JwsSigner::new(key(3)).kid());
+}
+
+#[test]
+fn bnk_15_no_call_is_answered_without_the_edge_s_token() {
+    let server = Server::start();
+    let refused = |reply: &Reply| {
+        assert_eq!(reply.problem(), ProblemCode::Unauthenticated);
+        assert_eq!(reply.token, None);
+    };
+    refused(&server.send("GET", "/v1/keys", b"", None));
+    refused(&server.send("GET", "/v1/unknown", b"", None));
+    let id = Nonce::from_bytes([200; 32]);
+    let token = server.token("GET", "/v1/keys", b"", id);
+    refused(&server.send("GET", "/v1/register/checkpoint", b"", Some(&token)));
+    refused(&server.send("POST", "/v1/keys", b"", Some(&token)));
+    refused(&server.send("GET", "/v1/keys", b"body", Some(&token)));
+    server.fixture.host.pass(61);
+    refused(&server.send("GET", "/v1/keys", b"", Some(&token)));
+    assert_eq!(server.send("GET", "/healthz", b"", None).status, 200);
+}
+
+#[test]
+fn bnk_15_a_request_is_accepted_once() {
+    let server = Server::start();
+    let token = server.token("GET", "/v1/keys", b"", Nonce::from_bytes([201; 32]));
+    assert_eq!(server.send("GET", "/v1/keys", b"", Some(&token)).status, 200);
+    let again = server.send("GET", "/v1/keys", b"", Some(&token));
+    assert_eq!(again.problem(), ProblemCode::Replayed);
+}
+
+#[test]
+fn hostile_requests_get_a_problem_that_repeats_nothing() {
+    let server = Server::start();
+    let edge = Edge::new(&server.fixture, 1);
+    let session = format!("/v1/session/{}", edge.session);
+    assert_eq!(server.post("/v1/session", &edge.open()).status, 204);
+    let step = format!("{session}/run/0/step/0");
+    let mut sound = Vec::new();
+    ciborium::into_writer(&edge.step(0, 0, Acting::AsAsked(1)), &mut sound).unwrap();
+
+    for (method, path, body, expected) in [
+        ("POST", "/v1/session", &b"{"[..], ProblemCode::MalformedRequest),
+        (
+            "POST",
+            "/v1/session",
+            b"{\"person\":\"880229100015\"}",
+            ProblemCode::MalformedRequest,
+        ),
+        ("PUT", &step, &sound[..sound.len() / 2], ProblemCode::MalformedRequest),
+        ("PUT", &step, b"\xff\xff\xff\xff", ProblemCode::MalformedRequest),
+        (
+            "PUT",
+            &format!("{session}/run/0/step/1"),
+            &sound,
+            ProblemCode::MalformedRequest,
+        ),
+        (
+            "PUT",
+            &format!("{session}/run/0/step/999"),
+            &sound,
+            ProblemCode::NotFound,
+        ),
+        ("PUT", "/v1/session/short/run/0/step/0", &sound, ProblemCode::NotFound),
+        ("DELETE", &session, b"", ProblemCode::NotFound),
+        ("GET", "/v1/session", b"", ProblemCode::MethodNotAllowed),
+        ("GET", "/v1/register/inclusion", b"", ProblemCode::MalformedRequest),
+        (
+            "GET",
+            "/v1/register/consistency?from=-1",
+            b"",
+            ProblemCode::MalformedRequest,
+        ),
+        ("GET", "/v1/register/consistency?from=7", b"", ProblemCode::NotFound),
+        ("POST", &format!("{session}/comparison"), b"", ProblemCode::SessionState),
+        (
+            "GET",
+            "/v1/session/AAAAAAAAAAAAAAAAAAAAAA/documents",
+            b"",
+            ProblemCode::SessionUnknown,
+        ),
+    ] {
+        let reply = server.call(method, path, body);
+        assert_eq!(reply.problem(), expected, "{method} {path}");
+        let text = String::from_utf8(reply.body).unwrap();
+        assert!(!text.contains(PERSON) && !text.contains("880229100015"), "{text}");
+    }
+
+    let huge = vec![0; MOST_REQUEST_BYTES + 1];
+    let token = server.token("PUT", &step, &huge, Nonce::from_bytes([202; 32]));
+    assert_eq!(
+        server.send("PUT", &step, &huge, Some(&token)).problem(),
+        ProblemCode::TooLarge
+    );
+    assert_eq!(server.call("PUT", &step, &sound).status, 200);
+}
+
+#[test]
+fn a_refused_session_ends_with_its_documents() {
+    let server = Server::start();
+    let edge = Edge::new(&server.fixture, 1);
+    server.post("/v1/session", &edge.open_with(&edge.consent(false, false), 2));
+    let end = EndSession {
+        ending: Ending::Refused,
+    };
+    let documents: Vec<DocumentRef> = server.post(&format!("/v1/session/{}/end", edge.session), &end).json();
+    assert_eq!(documents.len(), 2);
+}

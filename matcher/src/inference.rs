@@ -1,0 +1,244 @@
+//! Pixels to numbers, on threads of their own: a fixed number of them, and a bounded number of frames that may wait.
+
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tanu_models::{ModelError, ModelId, Store};
+use tanu_vision::{Examination, Examiner, ExaminerModels, GuideModels, LoadError, Track, decode};
+
+/// Why a picture was not examined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unexamined {
+    /// It can't be decoded, or passes a cap.
+    #[error("the picture can't be decoded")]
+    Damaged,
+    /// A model failed.
+    #[error("a model failed")]
+    Failed,
+    /// Too many frames are waiting: try later.
+    #[error("the inference queue is full")]
+    Full,
+}
+
+/// Examines one picture. The port to the models.
+pub trait Examine: Send + Sync {
+    /// What the picture, taken at `t_ms`, shows.
+    ///
+    /// # Errors
+    /// [`Unexamined::Damaged`] or [`Unexamined::Failed`].
+    fn examine(&self, picture: &[u8], t_ms: f64) -> Result<Examination, Unexamined>;
+}
+
+impl Examine for Examiner {
+    /// Each frame is examined by itself, as the first of a stream: what it shows then depends on no other frame, and frames
+    /// may be examined in any order.
+    fn examine(&self, picture: &[u8], t_ms: f64) -> Result<Examination, Unexamined> {
+        let picture = decode(picture).map_err(|_| Unexamined::Damaged)?;
+        Self::examine(self, &mut Track::default(), picture.view(), t_ms).map_err(|_| Unexamined::Failed)
+    }
+}
+
+/// Why the models can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelsError {
+    /// A file is missing or wrong.
+    #[error(transparent)]
+    File(#[from] ModelError),
+    /// A model does not load.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+}
+
+/// Loads all models from `store`, their hashes checked.
+///
+/// # Errors
+/// [`ModelsError`], naming the model.
+pub fn load_examiner(store: &Store) -> Result<Examiner, ModelsError> {
+    let (detector, mesh, eyes) = (
+        store.load(ModelId::YunetN320)?,
+        store.load(ModelId::FaceLandmarks468)?,
+        store.load(ModelId::OpenClosedEye)?,
+    );
+    let embedder = store.load(ModelId::EdgefaceXs)?;
+    let (near, far) = (store.load(ModelId::MinifasnetV2)?, store.load(ModelId::MinifasnetV1Se)?);
+    Ok(Examiner::load(ExaminerModels {
+        guide: GuideModels {
+            detector: &detector,
+            mesh: &mesh,
+            eyes: &eyes,
+        },
+        embedder: &embedder,
+        passive_near: &near,
+        passive_far: &far,
+    })?)
+}
+
+/// A picture that waits to be examined.
+struct Job {
+    place: usize,
+    picture: Vec<u8>,
+    t_ms: f64,
+    answer: Sender<(usize, Result<Examination, Unexamined>)>,
+    _waiting: Waiting,
+}
+
+/// Counts one waiting picture for as long as it lives.
+struct Waiting(Arc<AtomicUsize>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// The threads. Dropping the pool ends them after the work that waits.
+pub struct Pool {
+    jobs: Mutex<Sender<Job>>,
+    waiting: Arc<AtomicUsize>,
+    capacity: usize,
+}
+
+impl Pool {
+    /// Starts `threads` threads; at most `capacity` pictures may wait or be in work.
+    ///
+    /// # Errors
+    /// The system's, where it starts no thread.
+    pub fn start(examiner: Arc<dyn Examine>, threads: NonZeroUsize, capacity: usize) -> std::io::Result<Self> {
+        let (sender, receiver) = channel();
+        let receiver = Arc::new(Mutex::new(receiver));
+        for number in 0..threads.get() {
+            let (examiner, receiver) = (Arc::clone(&examiner), Arc::clone(&receiver));
+            std::thread::Builder::new()
+                .name(format!("inference-{number}"))
+                .spawn(move || work(&*examiner, &receiver))?;
+        }
+        Ok(Self {
+            jobs: Mutex::new(sender),
+            waiting: Arc::new(AtomicUsize::new(0)),
+            capacity,
+        })
+    }
+
+    /// Examines pictures, each with its time in milliseconds, and waits for all: as many answers, in the same order.
+    ///
+    /// # Errors
+    /// [`Unexamined::Full`] where there is no room for all of them; else the first picture's that was not examined.
+    pub fn examine(&self, pictures: Vec<(Vec<u8>, f64)>) -> Result<Vec<Examination>, Unexamined> {
+        let count = pictures.len();
+        let places = self.reserve(count)?;
+        let (answer, answers) = channel();
+        {
+            let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+            for ((place, (picture, t_ms)), waiting) in pictures.into_iter().enumerate().zip(places) {
+                let job = Job {
+                    place,
+                    picture,
+                    t_ms,
+                    answer: answer.clone(),
+                    _waiting: waiting,
+                };
+                jobs.send(job).map_err(|_| Unexamined::Failed)?;
+            }
+        }
+        drop(answer);
+        let mut found: Vec<_> = answers.into_iter().collect();
+        found.sort_by_key(|(place, _)| *place);
+        let examined = found
+            .into_iter()
+            .map(|(_, result)| result)
+            .collect::<Result<Vec<_>, _>>()?;
+        if examined.len() == count {
+            Ok(examined)
+        } else {
+            Err(Unexamined::Failed)
+        }
+    }
+
+    fn reserve(&self, count: usize) -> Result<Vec<Waiting>, Unexamined> {
+        let fits = |waiting: usize| waiting.checked_add(count).filter(|sum| *sum <= self.capacity);
+        self.waiting
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, fits)
+            .map_err(|_| Unexamined::Full)?;
+        Ok((0..count).map(|_| Waiting(Arc::clone(&self.waiting))).collect())
+    }
+}
+
+fn work(examiner: &dyn Examine, jobs: &Mutex<Receiver<Job>>) {
+    loop {
+        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = next else { return };
+        // A model that panics on a picture must not take the thread with it: the picture then counts as not examined.
+        let result = catch_unwind(AssertUnwindSafe(|| examiner.examine(&job.picture, job.t_ms)))
+            .unwrap_or(Err(Unexamined::Failed));
+        // Nobody waits any more where another picture of the same step failed first.
+        let _ = job.answer.send((job.place, result));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tanu_protocol::observation::FrameObservation;
+
+    use super::*;
+
+    /// Takes the picture's first byte for the number of faces; fails on 254, panics on 255.
+    struct FirstByte;
+
+    impl Examine for FirstByte {
+        fn examine(&self, picture: &[u8], t_ms: f64) -> Result<Examination, Unexamined> {
+            match picture[0] {
+                254 => Err(Unexamined::Damaged),
+                255 => panic!("a model that panics"),
+                faces => Ok(Examination {
+                    observation: FrameObservation {
+                        t_ms,
+                        faces,
+                        face: None,
+                    },
+                    embedding: None,
+                }),
+            }
+        }
+    }
+
+    fn pool(threads: usize, capacity: usize) -> Pool {
+        Pool::start(Arc::new(FirstByte), NonZeroUsize::new(threads).unwrap(), capacity).unwrap()
+    }
+
+    #[test]
+    fn answers_come_in_the_order_of_the_pictures() {
+        let pool = pool(4, 100);
+        let pictures = (0..100).map(|n| (vec![n], f64::from(n))).collect();
+        let faces: Vec<u8> = pool
+            .examine(pictures)
+            .unwrap()
+            .iter()
+            .map(|examination| examination.observation.faces)
+            .collect();
+        assert_eq!(faces, (0..100).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn more_than_there_is_room_for_is_refused_and_room_comes_back() {
+        let pool = pool(1, 4);
+        let pictures = |count: usize| vec![(vec![1], 0.0); count];
+        assert_eq!(pool.examine(pictures(5)).unwrap_err(), Unexamined::Full);
+        for _ in 0..3 {
+            assert!(pool.examine(pictures(4)).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_damaged_picture_and_a_panicking_model_fail_their_step_alone() {
+        let pool = pool(1, 10);
+        assert_eq!(
+            pool.examine(vec![(vec![1], 0.0), (vec![254], 1.0)]).unwrap_err(),
+            Unexamined::Damaged
+        );
+        assert_eq!(pool.examine(vec![(vec![255], 0.0)]).unwrap_err(), Unexamined::Failed);
+        assert!(pool.examine(vec![(vec![1], 0.0)]).is_ok());
+    }
+}

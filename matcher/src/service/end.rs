@@ -1,0 +1,112 @@
+//! `POST /v1/session/{id}/end`: a session that comes to no comparison. It leaves document 1 and an entry, too.
+
+use tanu_protocol::digest::SessionId;
+use tanu_protocol::evidence::{DocumentKind, DocumentRef, LIVENESS_TYPE, LivenessDocument};
+use tanu_protocol::problem::ProblemCode;
+use tanu_protocol::register::AttemptKind;
+use tanu_protocol::session::Ending;
+
+use super::{Matcher, OpenedSession};
+use crate::evidence::StepContent;
+use crate::failure::{Failure, refused};
+use crate::journal::{Event, Item, Process};
+use crate::log::Attempt;
+use crate::store::{Concluded, Outcome, StoreError};
+
+impl Matcher {
+    /// Ends a session and gives its documents. The same ending again gives them again.
+    ///
+    /// # Errors
+    /// [`ProblemCode::Conflict`] where it ended otherwise; [`ProblemCode::MalformedRequest`] for an ending that only a
+    /// comparison gives; [`Failure`].
+    pub fn end_session(&self, id: &SessionId, ending: Ending) -> Result<Vec<DocumentRef>, Failure> {
+        let session = self.session(id)?;
+        if let Some(ended) = session.stored.ended {
+            return if ended == ending {
+                self.references(id)
+            } else {
+                refused(ProblemCode::Conflict)
+            };
+        }
+        let compared = self.store.comparison(id)?.is_some();
+        if ending.passed() && !compared {
+            return refused(ProblemCode::MalformedRequest);
+        }
+        // (1) Document 1, where a run is open or the session has none yet.
+        let runs = self.store.runs(id)?;
+        let open = u8::try_from(runs.len()).map_err(|_| Failure::Record)?;
+        let steps = self.contents(&session, open, &self.store.steps(id)?)?;
+        let content = if !steps.is_empty() {
+            Some(self.broken_off(&session, open, &steps, ending))
+        } else if runs.is_empty() {
+            Some(LivenessDocument {
+                ended: Some(ending),
+                ..self.empty_document(&session)
+            })
+        } else {
+            None
+        };
+        let at = self.host.now();
+        let document = content
+            .as_ref()
+            .map(|content| {
+                let reference = (DocumentKind::Liveness, content.run);
+                self.certify(&session, reference, at, LIVENESS_TYPE, content)
+            })
+            .transpose()?;
+
+        // (2) The entry names that document, or the session's last one.
+        let last = match &document {
+            Some(document) => document.reference.clone(),
+            None => self.references(id)?.pop().ok_or(Failure::Record)?,
+        };
+        let attempt = Attempt {
+            at,
+            subject: session.subject,
+            transaction: session.stored.transaction,
+            kind: AttemptKind::Ended,
+            passed: ending.passed(),
+            document: last,
+        };
+        let probe = runs.iter().any(|run| run.probe.is_some());
+        let journal = self.journal_end(&session, content.as_ref(), &steps, probe);
+        let entered = self.register.enter(&*self.store, attempt, |entry| Outcome {
+            session: *id,
+            document,
+            concluded: Concluded::Session(ending),
+            entry,
+            journal,
+        });
+        match entered {
+            // Another call was faster.
+            Err(Failure::Store(StoreError::Taken)) => match self.session(id)?.stored.ended {
+                Some(ended) if ended == ending => self.references(id),
+                _ => refused(ProblemCode::Conflict),
+            },
+            Err(failure) => Err(failure),
+            Ok(()) => self.references(id),
+        }
+    }
+
+    fn journal_end(
+        &self,
+        session: &OpenedSession,
+        document: Option<&LivenessDocument>,
+        steps: &[StepContent],
+        probe: bool,
+    ) -> Vec<Event> {
+        let journal = self.journal(session, self.host.now());
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let images = document.map_or(0, |document| document.steps.iter().map(|step| step.images.len()).sum());
+        let frames = steps.iter().map(|step| step.frames.len()).sum();
+        [
+            (Process::Storage, Item::DocumentImages, count(images)),
+            (Process::Destruction, Item::Frames, count(frames)),
+            (Process::Destruction, Item::Probe, u32::from(probe)),
+        ]
+        .into_iter()
+        .filter(|(_, _, count)| *count > 0)
+        .map(|(process, item, count)| journal.event(process, item, count))
+        .collect()
+    }
+}

@@ -1,0 +1,231 @@
+//! `PUT /v1/session/{id}/run/{r}/step/{k}`: judges the frames of one step (BNK-8a).
+
+use jiff::{SignedDuration, Timestamp};
+use tanu_liveness::measure::StepJudge;
+use tanu_protocol::capture::{ClientReportedCamera, StepCapture};
+use tanu_protocol::challenge::{FEWEST_COMMANDS, IssuedStep, Mismatch, Plan, StepIndex};
+use tanu_protocol::channel::CLOCK_SKEW_SECONDS;
+use tanu_protocol::digest::{SessionId, Sha256Digest};
+use tanu_protocol::matcher::{StepSubmission, StepVerdict};
+use tanu_protocol::problem::ProblemCode;
+use tanu_vision::Examination;
+
+use super::{MOST_RUNS, Matcher, OpenedSession, from_cbor, to_cbor};
+use crate::evidence::{Face, StepContent, anchor, clearest};
+use crate::failure::{Failure, refused};
+use crate::journal::{Item, Process};
+use crate::sealing::Purpose;
+use crate::store::{StoreError, StoredStep};
+
+/// How a JPEG begins: the markers of its start and of the next segment (ITU-T T.81, B.1.1.3). Evidence holds no other format.
+const JPEG: &[u8] = &[0xff, 0xd8, 0xff];
+/// By how much the browser's clock may run ahead of the edge's over one step.
+const DRIFT: SignedDuration = SignedDuration::from_secs(2);
+
+impl Matcher {
+    /// Judges a step. The same frames again give the same verdict.
+    ///
+    /// # Errors
+    /// [`ProblemCode::ConsentMissing`] without an agreeing consent; [`ProblemCode::SessionState`] where the step is not the
+    /// next one; [`ProblemCode::Conflict`] where other frames were judged; [`Failure::Capture`]; [`Failure`].
+    pub fn judge_step(
+        &self,
+        id: &SessionId,
+        index: StepIndex,
+        submission: &StepSubmission,
+    ) -> Result<StepVerdict, Failure> {
+        let issued = &submission.issued;
+        // (1) The step is of this session and transaction, and the next one.
+        if issued.session != *id || issued.index != index {
+            return refused(ProblemCode::MalformedRequest);
+        }
+        let session = self.session(id)?;
+        let request = Sha256Digest::of_parts("tanu/step/1", &[issued.nonce.as_bytes(), &submission.capture]);
+        let steps = self.store.steps(id)?;
+        if let Some(judged) = steps.iter().find(|step| step.index == index) {
+            return if judged.request == request {
+                Ok(judged.verdict.clone())
+            } else {
+                refused(ProblemCode::Conflict)
+            };
+        }
+        self.check_place(&session, issued, &steps)?;
+
+        // (2) The frames are those of the step, in order, none altered, left out, doubled or exchanged.
+        let capture = StepCapture::decode(&submission.capture, &session.stored.transaction, &issued.nonce)?;
+        if capture.camera == ClientReportedCamera::Virtual && !self.virtual_cameras {
+            return refused(ProblemCode::CameraVirtual);
+        }
+        if !capture.frames.iter().all(|frame| frame.jpeg.starts_with(JPEG)) {
+            return refused(ProblemCode::CaptureMalformed);
+        }
+        self.check_times(issued, submission.received_at, &capture)?;
+
+        // (3) What each frame shows, and whether it is the same person as in the run's first.
+        let pictures = capture
+            .frames
+            .iter()
+            .map(|frame| (frame.jpeg.clone(), frame.time_us as f64 / 1000.0))
+            .collect();
+        let examinations = self.pool.examine(pictures)?;
+        let anchor = match self.anchor(&session, index.run, &steps)? {
+            Some(anchor) => Some(anchor),
+            None => anchor(&examinations),
+        };
+        let content = judge(submission, capture, &examinations, anchor, &self.policy);
+
+        // (4) Verdict, sealed frames and journal are stored together.
+        let verdict = StepVerdict {
+            mismatches: content.report.mismatches.clone(),
+        };
+        let frames = content.report.frames;
+        let stored = StoredStep {
+            session: *id,
+            index,
+            nonce: issued.nonce,
+            request,
+            frames,
+            content: Some(session.key.seal(
+                &*self.host,
+                Purpose::Step,
+                &[&step_place(id, index)],
+                &to_cbor(&content)?,
+            )?),
+            verdict: verdict.clone(),
+        };
+        let journal = self.journal(&session, self.host.now());
+        let events = [
+            journal.event(Process::Collection, Item::Frames, frames),
+            journal.event(Process::Use, Item::Frames, frames),
+            journal.event(Process::Storage, Item::Frames, frames),
+        ];
+        match self.store.put_step(&stored, &events) {
+            // Another call with the same frames was faster.
+            Err(StoreError::Taken) => self
+                .store
+                .steps(id)?
+                .into_iter()
+                .find(|step| step.index == index && step.request == request)
+                .map(|step| step.verdict)
+                .ok_or(Failure::Refused(ProblemCode::Conflict)),
+            Err(error) => Err(error.into()),
+            Ok(()) => Ok(verdict),
+        }
+    }
+
+    /// The contents of a run's steps, in order.
+    pub(super) fn contents(
+        &self,
+        session: &OpenedSession,
+        run: u8,
+        steps: &[StoredStep],
+    ) -> Result<Vec<StepContent>, Failure> {
+        steps
+            .iter()
+            .filter(|step| step.index.run == run)
+            .map(|step| {
+                let sealed = step.content.as_ref().ok_or(Failure::Record)?;
+                let place = step_place(&session.stored.id, step.index);
+                from_cbor(&session.key.open(Purpose::Step, &[&place], sealed)?)
+            })
+            .collect()
+    }
+
+    fn check_place(&self, session: &OpenedSession, issued: &IssuedStep, steps: &[StoredStep]) -> Result<(), Failure> {
+        if issued.transaction != session.stored.transaction {
+            return refused(ProblemCode::CaptureNonce);
+        }
+        if session.agreed().is_none() {
+            return refused(ProblemCode::ConsentMissing);
+        }
+        let of = usize::from(issued.of);
+        if issued.index.step >= issued.of || of < FEWEST_COMMANDS || of > Plan::MOST {
+            return refused(ProblemCode::MalformedRequest);
+        }
+        self.check_run(session, issued.index.run)?;
+        let judged = steps.iter().filter(|step| step.index.run == issued.index.run).count();
+        if judged == usize::from(issued.index.step) {
+            Ok(())
+        } else {
+            refused(ProblemCode::SessionState)
+        }
+    }
+
+    /// Whether a run may go on: the session has not ended, all runs before it failed, and it is none too many (BNK-8b).
+    pub(super) fn check_run(&self, session: &OpenedSession, run: u8) -> Result<(), Failure> {
+        let runs = self.store.runs(&session.stored.id)?;
+        let open = session.stored.ended.is_none()
+            && run < MOST_RUNS
+            && usize::from(run) == runs.len()
+            && runs.iter().all(|run| !run.verdict.passed);
+        if open {
+            Ok(())
+        } else {
+            refused(ProblemCode::SessionState)
+        }
+    }
+
+    /// Checks times against the server's: frames can't have been taken after they arrived.
+    fn check_times(&self, issued: &IssuedStep, received_at: Timestamp, capture: &StepCapture) -> Result<(), Failure> {
+        let ahead = received_at.duration_since(self.host.now());
+        if received_at < issued.issued_at || ahead > SignedDuration::from_secs(CLOCK_SKEW_SECONDS) {
+            return refused(ProblemCode::MalformedRequest);
+        }
+        let window = received_at.duration_since(issued.issued_at) + DRIFT;
+        let last = capture.frames.last().map_or(0, |frame| frame.time_us);
+        if i128::from(last) > window.as_micros() {
+            return refused(ProblemCode::CaptureBroken);
+        }
+        Ok(())
+    }
+
+    fn anchor(&self, session: &OpenedSession, run: u8, steps: &[StoredStep]) -> Result<Option<Face>, Failure> {
+        let contents = self.contents(session, run, steps)?;
+        Ok(contents.iter().find_map(|step| step.anchor.clone()))
+    }
+}
+
+fn judge(
+    submission: &StepSubmission,
+    capture: StepCapture,
+    examinations: &[Examination],
+    anchor: Option<Face>,
+    policy: &tanu_liveness::policy::Policy,
+) -> StepContent {
+    let embedding = anchor.as_ref().and_then(Face::embedding);
+    let observations: Vec<_> = examinations
+        .iter()
+        .map(|examination| match &embedding {
+            Some(anchor) => examination.identify(anchor),
+            None => examination.observation.clone(),
+        })
+        .collect();
+    let mut judge = StepJudge::new(submission.issued.command, policy);
+    for observation in &observations {
+        judge.observe(observation);
+    }
+    let mut report = judge.finish();
+    if submission.received_at > submission.issued.deadline && !report.mismatches.contains(&Mismatch::Late) {
+        report.mismatches.push(Mismatch::Late);
+    }
+    let clearest = clearest(&report, examinations);
+    StepContent {
+        issued: submission.issued.clone(),
+        received_at: submission.received_at,
+        frames: capture.frames,
+        head: capture.head,
+        observations,
+        report,
+        anchor,
+        clearest,
+    }
+}
+
+/// What a sealed step is bound to: session, run and step.
+fn step_place(session: &SessionId, index: StepIndex) -> [u8; SessionId::LENGTH + 2] {
+    let mut place = [0; SessionId::LENGTH + 2];
+    let (id, numbers) = place.split_at_mut(SessionId::LENGTH);
+    id.copy_from_slice(session.as_bytes());
+    numbers.copy_from_slice(&[index.run, index.step]);
+    place
+}

@@ -1,0 +1,246 @@
+//! What every store must do. An adapter passes [`store`] and [`templates`], each over an empty store.
+
+use jiff::{SignedDuration, Timestamp};
+use tanu_protocol::challenge::{Mismatch, StepIndex};
+use tanu_protocol::digest::{Nonce, SessionId, Sha256Digest, TransactionHash};
+use tanu_protocol::evidence::{ComparisonResult, DocumentKind, DocumentRef};
+use tanu_protocol::matcher::{ComparisonVerdict, RunVerdict, StepVerdict};
+use tanu_protocol::session::Ending;
+
+use super::{
+    Concluded, NewEntry, Outcome, SqliteStore, Store, StoreError, StoredDocument, StoredRun, StoredSession, StoredStep,
+    StoredTemplate, TemplateStore,
+};
+use crate::host::SystemHost;
+use crate::journal::{Event, Item, Journal, Process};
+use crate::sealing::Sealed;
+use crate::service::testing::master;
+
+const AT: Timestamp = Timestamp::constant(1_790_000_000, 0);
+
+fn sealed(fill: u8) -> Sealed {
+    Sealed::from_bytes(vec![fill; 8])
+}
+
+fn session(seed: u8) -> StoredSession {
+    StoredSession {
+        id: SessionId::from_bytes([seed; 16]),
+        transaction: TransactionHash::from_bytes([seed; 32]),
+        opened_at: AT,
+        request: Sha256Digest::of(&[seed]),
+        key: sealed(1),
+        record: sealed(2),
+        ended: None,
+    }
+}
+
+fn step(session: u8, run: u8, step: u8) -> StoredStep {
+    StoredStep {
+        session: SessionId::from_bytes([session; 16]),
+        index: StepIndex { run, step },
+        nonce: Nonce::from_bytes([session ^ (run << 4) ^ (step << 6); 32]),
+        request: Sha256Digest::of(b"frames"),
+        frames: 40,
+        content: Some(sealed(3)),
+        verdict: StepVerdict {
+            mismatches: vec![Mismatch::Static],
+        },
+    }
+}
+
+fn reference(kind: DocumentKind, seed: u8) -> DocumentRef {
+    DocumentRef {
+        kind,
+        run: Some(0),
+        sha256: Sha256Digest::of(&[seed]),
+        at: AT,
+    }
+}
+
+fn event(session: u8) -> Event {
+    Journal {
+        at: AT,
+        session: Some(SessionId::from_bytes([session; 16])),
+        subject: Some(Sha256Digest::of(b"subject")),
+    }
+    .event(Process::Use, Item::Frames, 40)
+}
+
+fn outcome(session: u8, place: u64, concluded: Concluded) -> Outcome {
+    let document = reference(DocumentKind::Liveness, 100 + u8::try_from(place).unwrap());
+    Outcome {
+        session: SessionId::from_bytes([session; 16]),
+        document: Some(StoredDocument {
+            reference: document.clone(),
+            jws: sealed(4),
+        }),
+        concluded,
+        entry: NewEntry {
+            index: place,
+            text: format!("entry {place}"),
+            subject: Some((Sha256Digest::of(b"subject"), place)),
+            document: document.sha256,
+            checkpoint: format!("checkpoint {place}"),
+        },
+        journal: vec![event(session)],
+    }
+}
+
+fn run(number: u8) -> Concluded {
+    Concluded::Run(StoredRun {
+        run: number,
+        request: Sha256Digest::of(b"conclude"),
+        verdict: RunVerdict {
+            passed: true,
+            mismatches: Vec::new(),
+            document: reference(DocumentKind::Liveness, 100),
+        },
+        probe: Some(sealed(5)),
+    })
+}
+
+fn comparison() -> Concluded {
+    Concluded::Comparison(ComparisonVerdict {
+        outcome: ComparisonResult::NotMatched,
+        document: reference(DocumentKind::Comparison, 101),
+    })
+}
+
+fn taken<T: std::fmt::Debug>(result: Result<T, StoreError>) -> bool {
+    matches!(result, Err(StoreError::Taken))
+}
+
+fn store(store: &dyn Store) {
+    requests_are_remembered_until_their_time_has_passed(store);
+    a_session_is_opened_once_and_found(store);
+    steps_are_stored_once_and_nonces_used_once(store);
+    outcomes_are_stored_as_a_whole_or_not_at_all(store);
+    concluding_purges_what_is_no_longer_needed(store);
+}
+
+fn requests_are_remembered_until_their_time_has_passed(store: &dyn Store) {
+    let id = Nonce::from_bytes([1; 32]);
+    let until = AT + SignedDuration::from_secs(60);
+    assert!(store.remember_request(&id, until, AT).unwrap());
+    assert!(!store.remember_request(&id, until, until).unwrap());
+    let after = until + SignedDuration::from_secs(1);
+    assert!(store.remember_request(&id, after, after).unwrap());
+}
+
+fn a_session_is_opened_once_and_found(store: &dyn Store) {
+    let consent = StoredDocument {
+        reference: reference(DocumentKind::Consent, 1),
+        jws: sealed(9),
+    };
+    assert_eq!(store.session(&session(1).id).unwrap(), None);
+    store.open_session(&session(1), Some(&consent)).unwrap();
+    assert!(taken(store.open_session(&session(1), None)));
+    let mut same_transaction = session(2);
+    same_transaction.transaction = session(1).transaction;
+    assert!(taken(store.open_session(&same_transaction, None)));
+    assert_eq!(store.session(&session(1).id).unwrap(), Some(session(1)));
+    assert_eq!(store.documents(&session(1).id).unwrap(), [consent]);
+}
+
+fn steps_are_stored_once_and_nonces_used_once(store: &dyn Store) {
+    store.open_session(&session(2), None).unwrap();
+    store.put_step(&step(2, 0, 1), &[event(2)]).unwrap();
+    store.put_step(&step(2, 0, 0), &[]).unwrap();
+    assert!(taken(store.put_step(&step(2, 0, 0), &[event(2)])));
+    let mut same_nonce = step(2, 0, 2);
+    same_nonce.nonce = step(2, 0, 0).nonce;
+    assert!(taken(store.put_step(&same_nonce, &[event(2)])));
+    assert_eq!(store.steps(&session(2).id).unwrap(), [step(2, 0, 0), step(2, 0, 1)]);
+    assert_eq!(store.journal(&session(2).id).unwrap(), [event(2)]);
+}
+
+fn outcomes_are_stored_as_a_whole_or_not_at_all(store: &dyn Store) {
+    store.open_session(&session(3), None).unwrap();
+    store.record(&outcome(3, 0, run(0))).unwrap();
+    assert_eq!(store.entries().unwrap(), ["entry 0"]);
+    assert_eq!(store.checkpoint().unwrap().as_deref(), Some("checkpoint 0"));
+    let document = outcome(3, 0, run(0)).entry.document;
+    assert_eq!(store.entry_of(&document).unwrap(), Some(0));
+    assert_eq!(store.entry_of(&Sha256Digest::of(b"?")).unwrap(), None);
+
+    // The run is concluded, though place and document are new: nothing of it is stored.
+    assert!(taken(store.record(&outcome(3, 1, run(0)))));
+    // The place is filled, though the run is new: nothing of it is stored.
+    let mut filled = outcome(3, 1, run(1));
+    filled.entry.index = 0;
+    assert!(taken(store.record(&filled)));
+    // The subject's place is filled.
+    let mut subject = outcome(3, 1, run(1));
+    subject.entry.subject = outcome(3, 0, run(0)).entry.subject;
+    assert!(taken(store.record(&subject)));
+    assert_eq!(store.entries().unwrap().len(), 1);
+    assert_eq!(store.documents(&session(3).id).unwrap().len(), 1);
+    assert_eq!(store.runs(&session(3).id).unwrap().len(), 1);
+    assert_eq!(store.journal(&session(3).id).unwrap().len(), 1);
+}
+
+fn concluding_purges_what_is_no_longer_needed(store: &dyn Store) {
+    let id = session(4).id;
+    store.open_session(&session(4), None).unwrap();
+    store.put_step(&step(4, 0, 0), &[]).unwrap();
+    store.put_step(&step(4, 1, 0), &[]).unwrap();
+    let kept = || -> Vec<bool> {
+        let steps = store.steps(&id).unwrap();
+        steps.iter().map(|step| step.content.is_some()).collect()
+    };
+    let probes = || {
+        store
+            .runs(&id)
+            .unwrap()
+            .iter()
+            .filter(|run| run.probe.is_some())
+            .count()
+    };
+    store.record(&outcome(4, 1, run(0))).unwrap();
+    assert_eq!((kept(), probes()), (vec![false, true], 1));
+    store.record(&outcome(4, 2, comparison())).unwrap();
+    assert_eq!((kept(), probes()), (vec![false, true], 0));
+    assert!(store.comparison(&id).unwrap().is_some());
+    assert!(taken(store.record(&outcome(4, 3, comparison()))));
+    store
+        .record(&outcome(4, 3, Concluded::Session(Ending::Expired)))
+        .unwrap();
+    assert_eq!(kept(), [false, false]);
+    assert_eq!(store.session(&id).unwrap().unwrap().ended, Some(Ending::Expired));
+    assert!(taken(store.record(&outcome(4, 4, Concluded::Session(Ending::Expired)))));
+}
+
+fn templates(store: &dyn TemplateStore) {
+    let subject = master(1).locate(&"880229100014".parse().unwrap());
+    let other = master(1).locate(&"991231200423".parse().unwrap());
+    let template = |fill| StoredTemplate {
+        key: sealed(fill),
+        template: sealed(fill),
+    };
+    assert_eq!(store.get(&subject).unwrap(), None);
+    store.put(&subject, &template(1), &event(1)).unwrap();
+    store.put(&subject, &template(2), &event(1)).unwrap();
+    store.put(&other, &template(3), &event(1)).unwrap();
+    assert_eq!(store.get(&subject).unwrap(), Some(template(2)));
+    assert!(store.destroy(&subject, &event(1)).unwrap());
+    assert!(!store.destroy(&subject, &event(1)).unwrap());
+    assert_eq!(store.get(&subject).unwrap(), None);
+    assert_eq!(store.get(&other).unwrap(), Some(template(3)));
+}
+
+#[test]
+fn sqlite_keeps_the_contract() {
+    let sqlite = || SqliteStore::in_memory(&master(1), &SystemHost).unwrap();
+    store(&sqlite());
+    templates(&sqlite());
+}
+
+#[test]
+fn what_was_stored_is_there_after_a_restart_and_another_master_key_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("deep/matcher.sqlite");
+    let open = |key: u8| SqliteStore::open(&path, &master(key), &SystemHost);
+    open(1).unwrap().open_session(&session(1), None).unwrap();
+    assert_eq!(open(1).unwrap().session(&session(1).id).unwrap(), Some(session(1)));
+    assert!(matches!(open(2).err().unwrap(), super::OpenError::MasterKey));
+}

@@ -1,0 +1,396 @@
+//! The store over one SQLite file in WAL mode.
+//!
+//! One connection behind a lock: SQLite has one writer anyway, and no statement here takes long. Deleted pages are
+//! overwritten (`secure_delete`), so that destroyed keys don't linger in the file.
+
+mod migrations;
+mod rows;
+mod templates;
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use tanu_protocol::digest::{Nonce, SessionId, Sha256Digest};
+use tanu_protocol::matcher::ComparisonVerdict;
+
+use self::rows::{bytes, event_row, from_json, json, place, session_row, step_row, taken};
+use super::{Concluded, NewEntry, Outcome, Store, StoreError, StoredDocument, StoredRun, StoredSession, StoredStep};
+use crate::host::Host;
+use crate::journal::Event;
+use crate::sealing::{MasterKey, SealError, Sealed};
+
+/// The store over one SQLite file.
+pub struct SqliteStore {
+    connection: Mutex<Connection>,
+}
+
+/// Why a database can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It can't be opened or prepared.
+    #[error("the database can't be opened: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// Its directory can't be made.
+    #[error("the database's directory can't be made: {0}")]
+    Directory(#[from] std::io::Error),
+    /// A later version of this program made it.
+    #[error("the database has version {found}, this program knows {known}: use the program that made it")]
+    Newer {
+        /// The database's.
+        found: u32,
+        /// This program's.
+        known: u32,
+    },
+    /// Another master key sealed what is in it.
+    #[error("the master key is not the one that this database was sealed with")]
+    MasterKey,
+    /// The check text could not be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+impl SqliteStore {
+    /// Opens or makes the database, brings it to this program's version, and checks that `master` is its master key.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(path: &Path, master: &MasterKey, host: &dyn Host) -> Result<Self, OpenError> {
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory)?;
+        }
+        Self::prepare(Connection::open(path)?, master, host)
+    }
+
+    /// A database in memory, for tests.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    #[cfg(test)]
+    pub(crate) fn in_memory(master: &MasterKey, host: &dyn Host) -> Result<Self, OpenError> {
+        Self::prepare(Connection::open_in_memory()?, master, host)
+    }
+
+    fn prepare(mut connection: Connection, master: &MasterKey, host: &dyn Host) -> Result<Self, OpenError> {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // An outcome must survive a power cut before it is released.
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "secure_delete", true)?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        migrations::run(&mut connection)?;
+        check_master(&connection, master, host)?;
+        Ok(Self {
+            connection: Mutex::new(connection),
+        })
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        // A panic elsewhere leaves no half transaction: SQLite rolls it back when it is dropped.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+}
+
+fn check_master(connection: &Connection, master: &MasterKey, host: &dyn Host) -> Result<(), OpenError> {
+    let stored: Option<Sealed> = connection
+        .query_row("SELECT text FROM master_check", [], |row| {
+            row.get(0).map(Sealed::from_bytes)
+        })
+        .optional()?;
+    match stored {
+        Some(text) if master.made(&text) => Ok(()),
+        Some(_) => Err(OpenError::MasterKey),
+        None => {
+            let text = master.check_text(host)?;
+            connection.execute("INSERT INTO master_check (text) VALUES (?1)", [text.as_bytes()])?;
+            Ok(())
+        }
+    }
+}
+
+fn put_events(transaction: &Transaction<'_>, events: &[Event]) -> Result<(), StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO journal (at, session, subject, process, item, count) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for event in events {
+        statement.execute(params![
+            event.at.to_string(),
+            event.session.map(|id| id.as_bytes().to_vec()),
+            event.subject.map(|subject| subject.as_bytes().to_vec()),
+            json(&event.process)?,
+            json(&event.item)?,
+            event.count,
+        ])?;
+    }
+    Ok(())
+}
+
+fn put_document(
+    transaction: &Transaction<'_>,
+    session: &SessionId,
+    document: &StoredDocument,
+) -> Result<(), StoreError> {
+    transaction
+        .execute(
+            "INSERT INTO document (sha256, session, reference, jws) VALUES (?1, ?2, ?3, ?4)",
+            params![
+                document.reference.sha256.as_bytes(),
+                session.as_bytes(),
+                json(&document.reference)?,
+                document.jws.as_bytes()
+            ],
+        )
+        .map_err(taken)?;
+    Ok(())
+}
+
+fn put_entry(transaction: &Transaction<'_>, entry: &NewEntry) -> Result<(), StoreError> {
+    let index = place(entry.index)?;
+    let (subject, subject_index) = match entry.subject {
+        Some((subject, index)) => (Some(subject.as_bytes().to_vec()), Some(place(index)?)),
+        None => (None, None),
+    };
+    transaction
+        .execute(
+            "INSERT INTO entry (place, text, subject, subject_place, document) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![index, entry.text, subject, subject_index, entry.document.as_bytes()],
+        )
+        .map_err(taken)?;
+    transaction
+        .execute(
+            "INSERT INTO checkpoint (size, jws) VALUES (?1, ?2)",
+            params![index + 1, entry.checkpoint],
+        )
+        .map_err(taken)?;
+    Ok(())
+}
+
+fn conclude(transaction: &Transaction<'_>, session: &SessionId, concluded: &Concluded) -> Result<(), StoreError> {
+    let id = session.as_bytes();
+    match concluded {
+        Concluded::Run(run) => {
+            transaction
+                .execute(
+                    "INSERT INTO run (session, run, request, verdict, probe) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![
+                        id,
+                        run.run,
+                        run.request.as_bytes(),
+                        json(&run.verdict)?,
+                        run.probe.as_ref().map(Sealed::as_bytes)
+                    ],
+                )
+                .map_err(taken)?;
+            transaction.execute(
+                "UPDATE step SET content = NULL WHERE session = ?1 AND run = ?2",
+                params![id, run.run],
+            )?;
+        }
+        Concluded::Comparison(verdict) => {
+            transaction
+                .execute(
+                    "INSERT INTO comparison (session, verdict) VALUES (?1, ?2)",
+                    params![id, json(verdict)?],
+                )
+                .map_err(taken)?;
+            transaction.execute("UPDATE run SET probe = NULL WHERE session = ?1", params![id])?;
+        }
+        Concluded::Session(ending) => {
+            let ended = transaction.execute(
+                "UPDATE session SET ended = ?2 WHERE id = ?1 AND ended IS NULL",
+                params![id, json(ending)?],
+            )?;
+            if ended != 1 {
+                return Err(StoreError::Taken);
+            }
+            transaction.execute("UPDATE step SET content = NULL WHERE session = ?1", params![id])?;
+            transaction.execute("UPDATE run SET probe = NULL WHERE session = ?1", params![id])?;
+        }
+    }
+    Ok(())
+}
+
+impl Store for SqliteStore {
+    fn remember_request(&self, id: &Nonce, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            transaction.execute("DELETE FROM request WHERE until < ?1", [now.as_second()])?;
+            let added = transaction.execute(
+                "INSERT INTO request (id, until) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                params![id.as_bytes(), until.as_second()],
+            )?;
+            Ok(added == 1)
+        })
+    }
+
+    fn open_session(&self, session: &StoredSession, consent: Option<&StoredDocument>) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction
+                .execute(
+                    "INSERT INTO session (id, transaction_hash, opened_at, request, key, record, ended)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL)",
+                    params![
+                        session.id.as_bytes(),
+                        session.transaction.as_bytes(),
+                        session.opened_at.to_string(),
+                        session.request.as_bytes(),
+                        session.key.as_bytes(),
+                        session.record.as_bytes()
+                    ],
+                )
+                .map_err(taken)?;
+            consent.map_or(Ok(()), |document| put_document(transaction, &session.id, document))
+        })
+    }
+
+    fn session(&self, id: &SessionId) -> Result<Option<StoredSession>, StoreError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT id, transaction_hash, opened_at, request, key, record, ended FROM session WHERE id = ?1",
+        )?;
+        let mut rows = statement.query([id.as_bytes()])?;
+        rows.next()?.map(session_row).transpose()
+    }
+
+    fn put_step(&self, step: &StoredStep, journal: &[Event]) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction
+                .execute(
+                    "INSERT INTO step (session, run, step, nonce, request, frames, content, verdict)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    params![
+                        step.session.as_bytes(),
+                        step.index.run,
+                        step.index.step,
+                        step.nonce.as_bytes(),
+                        step.request.as_bytes(),
+                        step.frames,
+                        step.content.as_ref().map(Sealed::as_bytes),
+                        json(&step.verdict)?
+                    ],
+                )
+                .map_err(taken)?;
+            put_events(transaction, journal)
+        })
+    }
+
+    fn steps(&self, session: &SessionId) -> Result<Vec<StoredStep>, StoreError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT session, run, step, nonce, request, frames, content, verdict FROM step
+             WHERE session = ?1 ORDER BY run, step",
+        )?;
+        let mut rows = statement.query([session.as_bytes()])?;
+        let mut steps = Vec::new();
+        while let Some(row) = rows.next()? {
+            steps.push(step_row(row)?);
+        }
+        Ok(steps)
+    }
+
+    fn runs(&self, session: &SessionId) -> Result<Vec<StoredRun>, StoreError> {
+        let connection = self.connection();
+        let mut statement = connection
+            .prepare_cached("SELECT run, request, verdict, probe FROM run WHERE session = ?1 ORDER BY run")?;
+        let mut rows = statement.query([session.as_bytes()])?;
+        let mut runs = Vec::new();
+        while let Some(row) = rows.next()? {
+            runs.push(StoredRun {
+                run: row.get(0)?,
+                request: Sha256Digest::from_bytes(bytes(row, 1)?),
+                verdict: from_json(&row.get::<_, String>(2)?)?,
+                probe: row.get::<_, Option<Vec<u8>>>(3)?.map(Sealed::from_bytes),
+            });
+        }
+        Ok(runs)
+    }
+
+    fn comparison(&self, session: &SessionId) -> Result<Option<ComparisonVerdict>, StoreError> {
+        let text: Option<String> = self
+            .connection()
+            .prepare_cached("SELECT verdict FROM comparison WHERE session = ?1")?
+            .query_row([session.as_bytes()], |row| row.get(0))
+            .optional()?;
+        text.map(|text| from_json(&text)).transpose()
+    }
+
+    fn documents(&self, session: &SessionId) -> Result<Vec<StoredDocument>, StoreError> {
+        let connection = self.connection();
+        let mut statement =
+            connection.prepare_cached("SELECT reference, jws FROM document WHERE session = ?1 ORDER BY rowid")?;
+        let mut rows = statement.query([session.as_bytes()])?;
+        let mut documents = Vec::new();
+        while let Some(row) = rows.next()? {
+            documents.push(StoredDocument {
+                reference: from_json(&row.get::<_, String>(0)?)?,
+                jws: Sealed::from_bytes(row.get(1)?),
+            });
+        }
+        Ok(documents)
+    }
+
+    fn record(&self, outcome: &Outcome) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            if let Some(document) = &outcome.document {
+                put_document(transaction, &outcome.session, document)?;
+            }
+            conclude(transaction, &outcome.session, &outcome.concluded)?;
+            put_entry(transaction, &outcome.entry)?;
+            put_events(transaction, &outcome.journal)
+        })
+    }
+
+    fn entries(&self) -> Result<Vec<String>, StoreError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached("SELECT place, text FROM entry ORDER BY place")?;
+        let mut rows = statement.query([])?;
+        let mut texts = Vec::new();
+        while let Some(row) = rows.next()? {
+            if usize::try_from(row.get::<_, i64>(0)?) != Ok(texts.len()) {
+                return Err(StoreError::Malformed);
+            }
+            texts.push(row.get(1)?);
+        }
+        Ok(texts)
+    }
+
+    fn checkpoint(&self) -> Result<Option<String>, StoreError> {
+        Ok(self
+            .connection()
+            .query_row("SELECT jws FROM checkpoint ORDER BY size DESC LIMIT 1", [], |row| {
+                row.get(0)
+            })
+            .optional()?)
+    }
+
+    fn entry_of(&self, document: &Sha256Digest) -> Result<Option<u64>, StoreError> {
+        let place: Option<i64> = self
+            .connection()
+            .prepare_cached("SELECT min(place) FROM entry WHERE document = ?1")?
+            .query_row([document.as_bytes()], |row| row.get(0))?;
+        place
+            .map(|place| u64::try_from(place).map_err(|_| StoreError::Malformed))
+            .transpose()
+    }
+
+    fn journal(&self, session: &SessionId) -> Result<Vec<Event>, StoreError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT at, session, subject, process, item, count FROM journal WHERE session = ?1 ORDER BY rowid",
+        )?;
+        let mut rows = statement.query([session.as_bytes()])?;
+        let mut events = Vec::new();
+        while let Some(row) = rows.next()? {
+            events.push(event_row(row)?);
+        }
+        Ok(events)
+    }
+}
