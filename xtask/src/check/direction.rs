@@ -19,8 +19,8 @@ const ALLOWED: [(&str, &[&str]); 12] = [
         "tanu-liveness-wasm",
         &["tanu-protocol", "tanu-vision", "tanu-liveness", "tanu-models"],
     ),
-    // The messages that the page exchanges with the engine; not the engine.
-    ("tanu-web", &["tanu-protocol", "tanu-liveness-wasm"]),
+    // What guidance says, and the messages that the page exchanges with the engine; not the engine.
+    ("tanu-web", &["tanu-protocol", "tanu-liveness", "tanu-liveness-wasm"]),
     ("tanu-edge-functions", &["tanu-protocol", "tanu-law", "tanu-liveness"]),
     (
         "tanu-matcher",
