@@ -102,3 +102,6 @@ impl Bank {
             .with_state(Arc::new(self))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,8 +86,14 @@ pub(crate) struct Serving {
 
 impl Serving {
     pub(crate) async fn start(routes: Router) -> Self {
+        Self::start_at(|_| routes).await
+    }
+
+    /// Serves routes that must know their own origin.
+    pub(crate) async fn start_at(routes: impl FnOnce(&str) -> Router) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
+        let routes = routes(&origin);
         let task = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
         Self { origin, task }
     }

@@ -25,6 +25,7 @@ use crate::host::clock;
 pub(super) struct UnverifiedAnswer {
     state: Option<String>,
     code: Option<String>,
+    error: Option<String>,
     iss: Option<String>,
     /// The session, whose result the bank may fetch.
     tanu_session: Option<String>,
@@ -52,6 +53,11 @@ async fn conclude(
     answer: UnverifiedAnswer,
     now: Timestamp,
 ) -> Result<OutcomeId, Failure> {
+    // A service of Tanu's is down and the session may still go on: the sign-in stays as it is.
+    if answer.error.as_deref() == Some("temporarily_unavailable") {
+        return Err(Failure::Unreachable);
+    }
+
     // (1) The answer belongs to a sign-in that this browser has begun, and is used once.
     let browser = visitor.browser.as_ref().ok_or(Failure::Stale)?;
     let state = answer.state.as_deref().ok_or(Failure::Stale)?;

@@ -1,0 +1,194 @@
+//! Pages, forms and headers.
+
+use super::*;
+use crate::bank::MOST_FORM_BYTES;
+use crate::testing::picture;
+
+/// Nothing listens there.
+const NOWHERE: &str = "http://127.0.0.1:9";
+const BOUNDARY: &str = "----boundary";
+
+fn form(fields: &[(&str, &str)], photo: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        body.extend(
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+        );
+    }
+    body.extend(
+        format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"a.jpg\"\r\n\r\n").bytes(),
+    );
+    body.extend(photo);
+    body.extend(format!("\r\n--{BOUNDARY}--\r\n").bytes());
+    body
+}
+
+fn fields<'a>(iin: &'a str, name: &'a str) -> [(&'static str, &'a str); 7] {
+    [
+        ("iin", iin),
+        ("name", name),
+        ("kind", "identity_card"),
+        ("number", "012345678"),
+        ("issued_on", "2024-01-01"),
+        ("valid_until", "2034-01-01"),
+        ("status", "valid"),
+    ]
+}
+
+impl Fixture {
+    async fn submit(&self, body: Vec<u8>) -> Response {
+        self.browser
+            .post(self.address("/citizens"))
+            .header(
+                header::CONTENT_TYPE,
+                format!("multipart/form-data; boundary={BOUNDARY}"),
+            )
+            .body(body)
+            .send()
+            .await
+            .unwrap()
+    }
+}
+
+#[tokio::test]
+async fn every_page_forbids_inline_code_and_framing() {
+    let fixture = Fixture::new(NOWHERE).await;
+    for path in [
+        "/",
+        "/citizens/new",
+        "/agreement",
+        "/privacy",
+        "/nowhere",
+        "/callback",
+        "/results/a",
+    ] {
+        let page = fixture.get(path, "").await;
+        let policy = header_text(&page, "content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; "), "{path}");
+        assert!(policy.contains("frame-ancestors 'none'") && policy.contains(&format!("form-action 'self' {NOWHERE}")));
+        assert!(!policy.contains("unsafe"), "{path}");
+        assert_eq!(header_text(&page, "x-content-type-options"), "nosniff");
+        assert_eq!(header_text(&page, "cache-control"), "no-store");
+        let html = page.text().await.unwrap();
+        assert!(
+            !html.contains("<style") && !html.contains(" style=") && !html.contains(" onclick="),
+            "{path}"
+        );
+        assert_eq!(
+            html.matches("<script").count(),
+            html.matches("<script src=").count(),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_name_is_shown_as_text_and_an_iin_only_masked() {
+    let fixture = Fixture::new(NOWHERE).await;
+    let name = "<script>alert(\"ә\")</script>";
+    let photo = picture(200, 200, image::ImageFormat::Jpeg);
+    let added = fixture.submit(form(&fields("991231200423", name), &photo)).await;
+    assert_eq!((added.status().as_u16(), location(&added)), (303, "/?added=1"));
+    let html = fixture.get("/?added=1", "").await.text().await.unwrap();
+    assert!(
+        html.contains("&lt;script&gt;alert(&quot;ә&quot;)&lt;/script&gt;"),
+        "{html}"
+    );
+    assert!(!html.contains("<script"));
+    assert!(html.contains("991231 •••••3") && !html.contains("991231200423"));
+}
+
+#[tokio::test]
+async fn a_wrong_form_comes_back_with_what_was_typed_and_what_is_wrong() {
+    let fixture = Fixture::new(NOWHERE).await;
+    let photo = picture(200, 200, image::ImageFormat::Jpeg);
+    let answer = fixture
+        .submit(form(&fields("880229100015", "Әлия \"Қ\""), &photo))
+        .await;
+    assert_eq!(answer.status().as_u16(), 422);
+    let html = answer.text().await.unwrap();
+    assert!(
+        html.contains("value=\"880229100015\"") && html.contains("value=\"Әлия &quot;Қ&quot;\""),
+        "{html}"
+    );
+    assert!(html.contains("id=\"iin-fault\"") && html.contains("aria-describedby=\"iin-hint iin-fault\""));
+    assert!(html.contains("id=\"photo-fault\"") && !html.contains("id=\"name-fault\""));
+
+    let taken = fixture.submit(form(&fields(IIN, "Әлия"), &photo)).await;
+    assert_eq!(taken.status().as_u16(), 422);
+    assert_eq!(fixture.citizens.list().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn uploads_are_capped() {
+    let fixture = Fixture::new(NOWHERE).await;
+    let large = vec![0; crate::citizen::photo::Photo::MOST_BYTES + 1];
+    let answer = fixture.submit(form(&fields("991231200423", "Ә"), &large)).await;
+    assert_eq!(answer.status().as_u16(), 422);
+    assert!(answer.text().await.unwrap().contains("id=\"photo-fault\""));
+
+    let huge = vec![0; MOST_FORM_BYTES];
+    let answer = fixture.submit(form(&fields("991231200423", "Ә"), &huge)).await;
+    assert_eq!(answer.status().as_u16(), 413);
+    assert!(answer.text().await.unwrap().contains("data-failure=\"too-large\""));
+    assert_eq!(fixture.citizens.list().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn forms_of_other_sites_are_refused() {
+    let fixture = Fixture::new(NOWHERE).await;
+    let own = fixture.server.origin().to_owned();
+    for (name, value, allowed) in [
+        ("sec-fetch-site", "cross-site", false),
+        ("sec-fetch-site", "same-site", false),
+        ("sec-fetch-site", "same-origin", true),
+        ("origin", "https://evil.example", false),
+        ("origin", own.as_str(), true),
+    ] {
+        let request = fixture.browser.post(fixture.address("/sign-in")).header(name, value);
+        let status = request.send().await.unwrap().status().as_u16();
+        // Allowed means that the bank goes on, and finds nobody at the address of Tanu.
+        assert_eq!(status, if allowed { 502 } else { 403 }, "{name}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn each_language_is_chosen_by_a_link_and_kazakh_is_the_default() {
+    let fixture = Fixture::new(NOWHERE).await;
+    for (cookie, language, words) in [
+        ("", "kk", "Tanu арқылы кіру"),
+        ("bank-language=ru", "ru", "Войти через Tanu"),
+        ("bank-language=en", "en", "Sign in with Tanu"),
+        ("bank-language=de", "kk", "Tanu арқылы кіру"),
+    ] {
+        let html = fixture.get("/", cookie).await.text().await.unwrap();
+        assert!(
+            html.contains(&format!("<html lang=\"{language}\">")) && html.contains(words),
+            "{cookie}"
+        );
+    }
+    let chosen = fixture.get("/language/ru?next=%2Fcitizens%2Fnew", "").await;
+    assert_eq!(location(&chosen), "/citizens/new");
+    assert!(header_text(&chosen, "set-cookie").starts_with("bank-language=ru; "));
+}
+
+#[tokio::test]
+async fn another_name_of_the_machine_leads_to_the_banks_own_origin() {
+    let fixture = Fixture::new(NOWHERE).await;
+    let request = fixture
+        .browser
+        .get(fixture.address("/agreement?a=b"))
+        .header(header::HOST, "elsewhere.example");
+    let answer = request.send().await.unwrap();
+    assert_eq!(location(&answer), fixture.address("/agreement?a=b"));
+}
+
+#[tokio::test]
+async fn health_is_answered_under_any_name() {
+    let fixture = Fixture::new(NOWHERE).await;
+    let request = fixture
+        .browser
+        .get(fixture.address("/healthz"))
+        .header(header::HOST, "localhost");
+    assert_eq!(request.send().await.unwrap().text().await.unwrap(), "ok");
+}

@@ -1,0 +1,283 @@
+//! Signing in, from the button to the documents, with a Tanu that is played.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use tanu_protocol::digest::Sha256Digest;
+use tanu_protocol::evidence::{
+    COMPARISON_TYPE, CONSENT_TYPE, ComparisonResult, DocumentKind, DocumentRef, LIVENESS_TYPE, LivenessResult,
+    SignedDocument,
+};
+use url::Url;
+
+use super::tanu::{Tanu, issuer};
+use super::*;
+use crate::bank::evidence::testing::{SESSION, TRANSACTION, comparison, consent, liveness};
+use crate::testing::NOW;
+
+/// A browser that was sent to Tanu.
+struct Sent {
+    tanu: Tanu,
+    bank: Fixture,
+    cookie: String,
+    address: Url,
+    state: String,
+}
+
+async fn sent(with_citizen: bool) -> Sent {
+    let tanu = Tanu::new().await;
+    let bank = Fixture::new(tanu.server.origin()).await;
+    let id = bank.citizens.list().await.unwrap()[0].id.to_string();
+    let form = if with_citizen { vec![("citizen", id)] } else { vec![] };
+    let answer = bank
+        .browser
+        .post(bank.address("/sign-in"))
+        .form(&form)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status().as_u16(), 303);
+    let cookie = header_text(&answer, "set-cookie").split(';').next().unwrap().to_owned();
+    let address: Url = location(&answer).parse().unwrap();
+    if !with_citizen {
+        tanu.script.lock().unwrap().request = address.query_pairs().into_owned().collect();
+    }
+    let state = tanu.script.lock().unwrap().request["state"].clone();
+    Sent {
+        tanu,
+        bank,
+        cookie,
+        address,
+        state,
+    }
+}
+
+impl Sent {
+    async fn come_back(&self, query: &str) -> Response {
+        self.bank.get(&format!("/callback?{query}"), &self.cookie).await
+    }
+
+    async fn pass(&self) -> Response {
+        self.tanu.script.lock().unwrap().result = result("matched", &passed_documents(&self.bank.provider));
+        self.come_back(&format!("code=the-code&state={}&tanu_session={SESSION}", self.state))
+            .await
+    }
+
+    async fn page(&self, answer: &Response) -> String {
+        assert_eq!(answer.status().as_u16(), 303);
+        self.bank
+            .get(location(answer), &self.cookie)
+            .await
+            .text()
+            .await
+            .unwrap()
+    }
+}
+
+fn signed<T: Serialize>(signer: &JwsSigner, kind: DocumentKind, typ: &str, content: &T) -> SignedDocument {
+    let jws = signer.sign(typ, content).unwrap();
+    SignedDocument {
+        reference: DocumentRef {
+            kind,
+            run: (kind == DocumentKind::Liveness).then_some(0),
+            sha256: Sha256Digest::of(jws.as_bytes()),
+            at: NOW,
+        },
+        jws,
+    }
+}
+
+fn passed_documents(provider: &JwsSigner) -> Vec<SignedDocument> {
+    let matched = comparison(ComparisonResult::Matched);
+    vec![
+        signed(&issuer(), DocumentKind::Consent, CONSENT_TYPE, &consent()),
+        signed(
+            provider,
+            DocumentKind::Liveness,
+            LIVENESS_TYPE,
+            &liveness(LivenessResult::Passed),
+        ),
+        signed(provider, DocumentKind::Comparison, COMPARISON_TYPE, &matched),
+    ]
+}
+
+fn result(ending: &str, documents: &[SignedDocument]) -> Value {
+    json!({
+        "session": SESSION, "transaction": TRANSACTION, "passed": ending == "matched", "ending": ending, "at": NOW,
+        "documents": documents, "proofs": [],
+    })
+}
+
+async fn failure(answer: Response) -> String {
+    let html = answer.text().await.unwrap();
+    let (_, rest) = html.split_once("data-failure=\"").expect("a failure's page");
+    rest.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_iin_is_pushed_and_never_stands_in_an_address() {
+    let sent = sent(true).await;
+    let pushed = sent.tanu.script.lock().unwrap().pushed.clone().unwrap();
+    assert_eq!(pushed["login_hint"], IIN);
+    assert_eq!(pushed["code_challenge_method"], "S256");
+    assert_eq!(pushed["redirect_uri"], sent.bank.address("/callback"));
+    let query: Vec<_> = sent.address.query_pairs().into_owned().collect();
+    let expected = [("client_id", "demo-bank"), ("request_uri", "urn:x:1")];
+    assert_eq!(query, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[tokio::test]
+async fn without_a_citizen_the_plain_request_goes_through_the_browser() {
+    let sent = sent(false).await;
+    assert!(sent.tanu.script.lock().unwrap().pushed.is_none());
+    let names: Vec<_> = sent.address.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    for name in ["response_type", "state", "nonce", "code_challenge", "ui_locales"] {
+        assert!(names.iter().any(|known| known == name), "{name}");
+    }
+    assert!(!names.iter().any(|name| name == "login_hint"));
+}
+
+#[tokio::test]
+async fn nbs_10_bnk_16_a_passed_sign_in_is_accepted_and_its_documents_can_be_had() {
+    let sent = sent(true).await;
+    let answer = sent.pass().await;
+    let html = sent.page(&answer).await;
+    assert!(
+        html.contains("data-passed=\"true\"") && html.contains("data-accepted=\"true\""),
+        "{html}"
+    );
+    assert!(html.contains("urn:tanu:acr:face") && html.contains("pseudonym"));
+    assert_eq!(html.matches("data-trusted=\"true\"").count(), 3);
+
+    for place in 0..3 {
+        let path = format!("{}/documents/{place}", location(&answer));
+        let page = sent.bank.get(&path, &sent.cookie).await;
+        assert_eq!(page.status().as_u16(), 200);
+        let jws = sent
+            .bank
+            .get(&format!("{path}/document.jws"), &sent.cookie)
+            .await
+            .text()
+            .await
+            .unwrap();
+        assert_eq!(jws.split('.').count(), 3);
+        let json = sent
+            .bank
+            .get(&format!("{path}/document.json"), &sent.cookie)
+            .await
+            .text()
+            .await
+            .unwrap();
+        assert!(serde_json::from_str::<Value>(&json).unwrap().is_object());
+    }
+    let image = format!("{}/documents/2/image-0.jpg", location(&answer));
+    let image = sent.bank.get(&image, &sent.cookie).await;
+    assert_eq!(header_text(&image, "content-type"), "image/jpeg");
+    assert_eq!(image.bytes().await.unwrap().as_ref(), [0xff, 0xd8, 0xff]);
+}
+
+#[tokio::test]
+async fn an_outcome_is_its_own_browsers_alone() {
+    let sent = sent(true).await;
+    let answer = sent.pass().await;
+    for cookie in ["", "bank-session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
+        for path in ["", "/documents/0", "/documents/0/document.jws"] {
+            let page = sent.bank.get(&format!("{}{path}", location(&answer)), cookie).await;
+            assert_eq!(page.status().as_u16(), 404, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nbs_10_a_negative_result_is_shown_with_its_reason_and_not_accepted() {
+    let sent = sent(true).await;
+    let document = liveness(LivenessResult::Failed);
+    let document = signed(&sent.bank.provider, DocumentKind::Liveness, LIVENESS_TYPE, &document);
+    sent.tanu.script.lock().unwrap().result = result("not_live", &[document]);
+    let query = format!("error=access_denied&state={}&tanu_session={SESSION}", sent.state);
+    let html = sent.page(&sent.come_back(&query).await).await;
+    assert!(html.contains("data-passed=\"false\"") && html.contains("data-accepted=\"false\""));
+    assert!(html.contains("data-document=\"liveness\" data-trusted=\"true\""));
+}
+
+#[tokio::test]
+async fn bnk_16_without_documents_nobody_is_accepted() {
+    let sent = sent(true).await;
+    let html = sent
+        .page(&sent.come_back(&format!("code=the-code&state={}", sent.state)).await)
+        .await;
+    assert!(html.contains("data-passed=\"false\"") && html.contains("data-accepted=\"false\""));
+}
+
+#[tokio::test]
+async fn bnk_16_a_document_that_was_altered_is_told_and_not_accepted() {
+    let sent = sent(true).await;
+    let mut documents = passed_documents(&sent.bank.provider);
+    documents[1] = signed(
+        &issuer(),
+        DocumentKind::Liveness,
+        LIVENESS_TYPE,
+        &liveness(LivenessResult::Passed),
+    );
+    sent.tanu.script.lock().unwrap().result = result("matched", &documents);
+    let query = format!("code=the-code&state={}&tanu_session={SESSION}", sent.state);
+    let html = sent.page(&sent.come_back(&query).await).await;
+    assert!(html.contains("data-passed=\"true\"") && html.contains("data-accepted=\"false\""));
+    assert!(html.contains("data-document=\"liveness\" data-trusted=\"false\""));
+}
+
+#[tokio::test]
+async fn wrong_state_another_browser_and_a_second_use_are_refused() {
+    let sent = sent(true).await;
+    assert_eq!(
+        failure(sent.come_back("code=the-code&state=wrong").await).await,
+        "stale"
+    );
+    assert_eq!(failure(sent.come_back("code=the-code").await).await, "stale");
+    let query = format!("/callback?code=the-code&state={}", sent.state);
+    assert_eq!(failure(sent.bank.get(&query, "").await).await, "stale");
+    sent.pass().await;
+    assert_eq!(failure(sent.pass().await).await, "stale");
+}
+
+#[tokio::test]
+async fn wrong_code_wrong_verifier_wrong_nonce_and_wrong_issuer_are_refused() {
+    let answer = |sent: &Sent, more: &str| format!("state={}{more}", sent.state);
+    let wrong = sent(true).await;
+    let query = answer(&wrong, "&code=another");
+    assert_eq!(failure(wrong.come_back(&query).await).await, "code");
+
+    let wrong = sent(true).await;
+    wrong
+        .tanu
+        .script
+        .lock()
+        .unwrap()
+        .request
+        .insert("code_challenge".to_owned(), "other".to_owned());
+    let query = answer(&wrong, "&code=the-code");
+    assert_eq!(failure(wrong.come_back(&query).await).await, "code");
+
+    let wrong = sent(true).await;
+    wrong.tanu.script.lock().unwrap().wrong_nonce = Some("other");
+    assert_eq!(failure(wrong.come_back(&query_of(&wrong)).await).await, "token");
+
+    let wrong = sent(true).await;
+    let query = answer(&wrong, "&code=the-code&iss=https%3A%2F%2Fevil.example");
+    assert_eq!(failure(wrong.come_back(&query).await).await, "token");
+}
+
+fn query_of(sent: &Sent) -> String {
+    format!("state={}&code=the-code", sent.state)
+}
+
+#[tokio::test]
+async fn a_service_that_is_down_costs_no_sign_in() {
+    let sent = sent(true).await;
+    let query = format!(
+        "error=temporarily_unavailable&state={}&tanu_session={SESSION}",
+        sent.state
+    );
+    assert_eq!(failure(sent.come_back(&query).await).await, "unreachable");
+    let answer = sent.pass().await;
+    assert!(sent.page(&answer).await.contains("data-accepted=\"true\""));
+}
