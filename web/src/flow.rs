@@ -15,7 +15,8 @@ use crate::camera::CameraTrouble;
 
 /// Time that is kept free at the end of a step for its frames to travel.
 const TRAVEL: SignedDuration = SignedDuration::from_millis(1_500);
-/// How long after a deadline the server is asked what has become of the step, and how often again.
+/// How long after a deadline the server is asked what has become of the step; then, and while a service is awaited, again
+/// after twice that time.
 const GRACE: SignedDuration = SignedDuration::from_secs(2);
 
 /// What is shown.
@@ -428,17 +429,18 @@ impl Flow {
 
     fn tick(&mut self, now: Timestamp) -> Vec<Effect> {
         self.now = now;
-        let deadline = match (&self.view, self.step()) {
-            (None, _) => return vec![],
-            (Some(view), step) => step.map_or(view.expires_at, |step| step.deadline.min(view.expires_at)),
+        let Some(view) = &self.view else {
+            return vec![];
         };
-        let over = self.session_left().is_some() && self.left(deadline) < -GRACE;
+        let due = match &view.state {
+            StateView::Ended { .. } => false,
+            // Another tab's frames may be with the matcher, or the service may be back.
+            StateView::Waiting => true,
+            StateView::Challenged { step, .. } => self.left(step.deadline.min(view.expires_at)) < -GRACE,
+            StateView::AwaitingConsent | StateView::Ready { .. } => self.left(view.expires_at) < -GRACE,
+        };
         let asked_lately = self.now.duration_since(self.asked_at) < GRACE * 2;
-        if over && !asked_lately && self.failed.is_none() {
-            self.call(Call::See)
-        } else {
-            vec![]
-        }
+        if due && !asked_lately && self.failed.is_none() { self.call(Call::See) } else { vec![] }
     }
 
     fn begin(&mut self) -> Vec<Effect> {

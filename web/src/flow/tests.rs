@@ -260,6 +260,15 @@ fn what_a_service_could_not_do_is_asked_for_again() {
 }
 
 #[test]
+fn a_second_tab_that_waits_for_the_first_looks_again_by_itself() {
+    let mut flow = started(StateView::Waiting);
+    assert_eq!(flow.on(Event::Tick(at(1))), []);
+    assert_eq!(flow.on(Event::Tick(at(4))), [Effect::Call(Call::See)]);
+    answered(&mut flow, challenged(0, 1), 4);
+    assert_eq!(flow.screen(), Screen::Prepare { resumed: true });
+}
+
+#[test]
 fn bnk_7_a_virtual_camera_is_refused_unless_the_server_allows_it() {
     for allowed in [false, true] {
         let (mut flow, _) = Flow::start(at(0));

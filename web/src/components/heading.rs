@@ -1,0 +1,29 @@
+use leptos::html::H1;
+use leptos::prelude::*;
+
+use crate::browser::page;
+use crate::locale::locale;
+use crate::text::phrase;
+
+/// The heading of a screen. When the screen appears, the focus moves here, so that a keyboard or a screen reader begins at its
+/// start; the document's title follows.
+#[component]
+pub(crate) fn Heading(
+    /// The words.
+    #[prop(into)]
+    text: Signal<String>,
+    /// Said but not shown: where the screen has no room for it.
+    #[prop(optional)]
+    hidden: bool,
+) -> impl IntoView {
+    let locale = locale();
+    let node = NodeRef::<H1>::new();
+    node.on_load(|heading| {
+        // After the frame in which the heading enters the document.
+        request_animation_frame(move || {
+            let _ = heading.focus();
+        });
+    });
+    Effect::new(move |_| page::set_title(&phrase::app_new_screen(locale.get(), text.get())));
+    view! { <h1 node_ref=node tabindex="-1" class:visually-hidden=hidden data-testid="heading">{move || text.get()}</h1> }
+}
