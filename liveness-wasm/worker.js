@@ -9,8 +9,9 @@ for (const model of models) model.catch(() => {}); // `start` meets the failure 
 
 try {
   await init();
-} catch {
-  self.postMessage({ message: '{"kind":"failed","failure":"unsupported"}' });
-  throw new Error("the engine's WebAssembly could not be started");
+} catch (error) {
+  const unsupported = error instanceof WebAssembly.CompileError || error instanceof WebAssembly.LinkError;
+  self.postMessage({ message: JSON.stringify({ kind: "failed", failure: unsupported ? "unsupported" : "download" }) });
+  throw error;
 }
 await start(models, early);

@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::Array;
-use tanu_liveness::guidance::{Guidance, Phase};
+use tanu_liveness::guidance::{Guidance, Hint, Phase};
 use tanu_liveness::measure::PlacingJudge;
 use tanu_liveness::policy::Policy;
 use tanu_protocol::observation::FrameObservation;
@@ -87,12 +87,13 @@ impl Engine {
         self.drawn += 1;
         let turn = self.drawn % self.canvases.len();
         let canvas = self.canvases.get_mut(turn).ok_or(Failure::Engine)?;
-        let pixels = canvas.draw(frame)?;
+        // A camera that is starting may give frames without pixels.
+        let Some(pixels) = canvas.draw(frame) else {
+            return Ok((nothing_seen(t_ms), None));
+        };
         let view = pixels.view().ok_or(Failure::Engine)?;
-        let observation = self
-            .guide
-            .observe(view, in_step.unwrap_or(t_ms))
-            .map_err(|_| Failure::Engine)?;
+        let time = in_step.unwrap_or(t_ms);
+        let observation = self.guide.observe(view, time).map_err(|_| Failure::Engine)?;
         let (guidance, compression) = match (&mut self.step, in_step) {
             (Some(step), Some(since_shown)) => {
                 let picture = canvas.compress()?;
@@ -135,6 +136,19 @@ fn guided(t_ms: f64, guidance: Guidance, observation: &FrameObservation) -> Guid
         faces: observation.faces,
         bounds: observation.face.as_ref().map(|face| face.bounds),
         pose: observation.face.as_ref().map(|face| face.pose),
+    }
+}
+
+fn nothing_seen(t_ms: f64) -> Guided {
+    Guided {
+        t_ms,
+        guidance: Guidance {
+            phase: Phase::Searching,
+            hint: Some(Hint::NoFace),
+        },
+        faces: 0,
+        bounds: None,
+        pose: None,
     }
 }
 

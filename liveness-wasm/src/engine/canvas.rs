@@ -102,23 +102,19 @@ impl Canvas {
         })
     }
 
-    /// Draws a frame and reads its pixels.
-    pub(super) fn draw(&mut self, frame: &CameraFrame) -> Result<Pixels, Failure> {
-        let (width, height) = frame.drawn_size().ok_or(Failure::Engine)?;
+    /// Draws a frame and reads its pixels, unless it has none.
+    pub(super) fn draw(&mut self, frame: &CameraFrame) -> Option<Pixels> {
+        let (width, height) = frame.drawn_size()?;
         // Setting a side clears the canvas and takes new memory, even to the same value.
         if (self.canvas.width(), self.canvas.height()) != (width, height) {
             self.canvas.set_width(width);
             self.canvas.set_height(height);
         }
         let drawing: &Drawing = self.context.unchecked_ref();
-        drawing
-            .draw_image(&frame.0, 0.0, 0.0, width.into(), height.into())
-            .map_err(|_| Failure::Engine)?;
-        let pixels = self
-            .context
-            .get_image_data(0.0, 0.0, width.into(), height.into())
-            .map_err(|_| Failure::Engine)?;
-        Ok(Pixels {
+        let (columns, rows) = (f64::from(width), f64::from(height));
+        drawing.draw_image(&frame.0, 0.0, 0.0, columns, rows).ok()?;
+        let pixels = self.context.get_image_data(0.0, 0.0, columns, rows).ok()?;
+        Some(Pixels {
             width,
             height,
             rgba: pixels.data().0,
