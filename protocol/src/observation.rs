@@ -13,7 +13,7 @@ pub struct FrameObservation {
     pub t_ms: f64,
     /// Number of faces that the detector found.
     pub faces: u8,
-    /// The face that is measured: the largest one, if there is any.
+    /// The face that is measured: the most prominent one (large, near the middle), if there is any.
     pub face: Option<FaceObservation>,
 }
 

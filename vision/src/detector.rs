@@ -55,6 +55,12 @@ impl Face {
         }
     }
 
+    /// Area, less twice the squared distance from the picture's middle: a passer-by at the edge is not the one who is asked.
+    fn prominence(&self, middle: Point) -> f32 {
+        let distance = self.centre().distance(middle);
+        self.area() - 2.0 * distance * distance
+    }
+
     fn overlap(&self, other: &Self) -> f32 {
         let width = (self.x + self.width).min(other.x + other.width) - self.x.max(other.x);
         let height = (self.y + self.height).min(other.y + other.height) - self.y.max(other.y);
@@ -82,7 +88,7 @@ impl Detector {
         })
     }
 
-    /// All faces that score [`DETECTION_THRESHOLD`] or more, the largest first.
+    /// All faces that score [`DETECTION_THRESHOLD`] or more, the most prominent first: large, and near the picture's middle.
     ///
     /// # Errors
     /// [`InferenceError`] when the model does not do what [`Detector::load`] asks of it.
@@ -116,7 +122,11 @@ impl Detector {
             |outputs| candidates(outputs, scale),
         )?;
         let mut faces = suppress_overlaps(candidates);
-        faces.sort_by(|a, b| b.area().total_cmp(&a.area()));
+        let middle = Point {
+            x: view.width() as f32 / 2.0,
+            y: view.height() as f32 / 2.0,
+        };
+        faces.sort_by(|a, b| b.prominence(middle).total_cmp(&a.prominence(middle)));
         Ok(faces)
     }
 }

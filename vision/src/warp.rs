@@ -34,7 +34,7 @@ pub(crate) enum Border {
 pub(crate) enum Shrink {
     /// One bilinear sample per output pixel, as the network was trained.
     Sample,
-    /// The mean of several samples, so that fine texture doesn't alias.
+    /// The mean of several samples (one per two pixels or so), so that fine texture doesn't alias.
     Mean,
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn warp(
     let Normalise { scale, bias, .. } = normalise;
     let taps = match shrink {
         Shrink::Sample => 1,
-        Shrink::Mean => ((to_picture.scale() / 2.0).ceil().clamp(1.0, 8.0)) as usize,
+        Shrink::Mean => ((to_picture.scale() / 2.0).round().clamp(1.0, 8.0)) as usize,
     };
     for (y, ((red, green), blue)) in rows.enumerate() {
         let put = |x: usize, rgb: [f32; 3]| {

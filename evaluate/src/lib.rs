@@ -1,1 +1,0 @@
-//! Measures comparison and observation on pictures and videos.

@@ -1,0 +1,112 @@
+//! Decoding: formats, orientation, and bytes that mean harm.
+
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageFormat, RgbImage};
+use proptest::prelude::*;
+use tanu_vision::{DecodeError, decode, decode::MAX_BYTES};
+
+/// 40 × 20, red on the left half, blue on the right.
+fn two_colours() -> DynamicImage {
+    RgbImage::from_fn(40, 20, |x, _| image::Rgb(if x < 20 { [250, 0, 0] } else { [0, 0, 250] })).into()
+}
+
+fn encode(format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    two_colours().write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+/// A PNG that states a size and has no pixels.
+fn png_header(width: u32, height: u32) -> Vec<u8> {
+    let mut chunk = b"IHDR".to_vec();
+    chunk.extend(width.to_be_bytes().into_iter().chain(height.to_be_bytes()).chain([8, 2, 0, 0, 0]));
+    let mut crc = u32::MAX;
+    for byte in &chunk {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+        }
+    }
+    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0d".to_vec();
+    png.extend(chunk);
+    png.extend((!crc).to_be_bytes());
+    png.extend(b"\0\0\0\x0aIDAT");
+    png
+}
+
+#[test]
+fn each_format_gives_the_same_picture() {
+    for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
+        let picture = decode(&encode(format)).unwrap();
+        assert_eq!((picture.width(), picture.height()), (40, 20));
+        let (first, last) = (&picture.rgb()[..3], &picture.rgb()[picture.rgb().len() - 3..]);
+        assert!(first[0] > 200 && first[2] < 50 && last[0] < 50 && last[2] > 200, "{format:?}");
+    }
+}
+
+#[test]
+fn a_picture_taken_on_its_side_is_turned_upright() {
+    // EXIF orientation 6: the top of the scene is the right of the stored picture, so the stored left is shown on top.
+    let tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let jpeg = encode(ImageFormat::Jpeg);
+    let mut turned = jpeg[..2].to_vec();
+    let length = u16::try_from(2 + 6 + tiff.len()).unwrap();
+    turned.extend([0xFF, 0xE1]);
+    turned.extend(length.to_be_bytes());
+    turned.extend(b"Exif\0\0");
+    turned.extend(tiff);
+    turned.extend(&jpeg[2..]);
+    let picture = decode(&turned).unwrap();
+    assert_eq!((picture.width(), picture.height()), (20, 40));
+    assert!(picture.rgb()[0] > 200, "red is on top");
+}
+
+#[test]
+fn no_bytes_and_other_formats_are_refused() {
+    assert_eq!(decode(&[]), Err(DecodeError::Empty));
+    assert_eq!(decode(b"GIF89a\x01\0\x01\0\0\0\0;"), Err(DecodeError::UnknownFormat));
+    assert_eq!(decode(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), Err(DecodeError::UnknownFormat));
+}
+
+#[test]
+fn too_many_bytes_are_refused_unread() {
+    let mut bytes = encode(ImageFormat::Png);
+    bytes.resize(MAX_BYTES + 1, 0);
+    assert_eq!(decode(&bytes), Err(DecodeError::TooManyBytes(MAX_BYTES + 1)));
+}
+
+#[test]
+fn a_header_that_promises_too_many_pixels_is_refused() {
+    for (width, height) in [(100_000, 100_000), (12_001, 1), (6_000, 6_000)] {
+        assert_eq!(decode(&png_header(width, height)), Err(DecodeError::TooManyPixels { width, height }));
+    }
+}
+
+#[test]
+fn a_header_without_pixels_is_damaged() {
+    assert_eq!(decode(&png_header(100, 100)), Err(DecodeError::Damaged));
+    assert_eq!(decode(&png_header(0, 0)), Err(DecodeError::Damaged));
+}
+
+#[test]
+fn a_truncated_picture_is_no_picture() {
+    for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
+        let bytes = encode(format);
+        for keep in [bytes.len() / 8, bytes.len() / 2] {
+            assert!(decode(&bytes[..keep]).is_err(), "{format:?} of {keep} bytes");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn damaged_bytes_never_panic(format in 0..3_usize, hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12), keep in any::<prop::sample::Index>()) {
+        let mut bytes = encode([ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP][format]);
+        for (place, value) in hits {
+            let place = place.index(bytes.len());
+            bytes[place] = value;
+        }
+        let _ = decode(&bytes[..keep.index(bytes.len()) + 1]);
+    }
+}
