@@ -61,8 +61,8 @@ impl<'a> Page<'a> {
                             span { (say(Text::BankName)) }
                         }
                         (self.languages())
+                        p.notice { (say(Text::TestEnvironment)) }
                     }
-                    p.notice { (say(Text::TestEnvironment)) }
                     main #content tabindex="-1" {
                         h1 { (self.title) }
                         (self.content)
@@ -82,7 +82,7 @@ impl<'a> Page<'a> {
                 @for language in Language::ALL {
                     @let current = language == self.visitor.language;
                     a
-                        href=(language_link(language, &self.visitor.path))
+                        href=(language_link(language, &self.visitor.page))
                         lang=(language.tag())
                         hreflang=(language.tag())
                         aria-current=[current.then_some("true")]

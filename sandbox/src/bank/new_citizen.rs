@@ -140,7 +140,7 @@ impl Form<'_> {
     fn summary(&self) -> Markup {
         html! {
             @if !self.faults.all().is_empty() {
-                div.problem role="alert" tabindex="-1" {
+                div.problem role="alert" tabindex="-1" autofocus {
                     p { (self.visitor.say(Text::FormErrors)) ":" }
                     ul {
                         @for (field, text) in self.faults.all() {

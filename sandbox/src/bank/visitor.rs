@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OriginalUri, Path, Query, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Deserialize;
@@ -25,8 +25,8 @@ const LANGUAGE_AGE: u32 = 31_536_000;
 pub(super) struct Visitor {
     /// The language of the page: the one chosen, else Kazakh.
     pub(super) language: Language,
-    /// The page's path and query.
-    pub(super) path: String,
+    /// Path and query of the page to come back to from a choice of language.
+    pub(super) page: String,
     /// The browser's own cookie, where it has one.
     pub(super) browser: Option<BrowserId>,
 }
@@ -84,9 +84,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
             language: cookie(&parts.headers, LANGUAGE)
                 .and_then(Language::from_tag)
                 .unwrap_or_default(),
-            path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            page: page(&parts.method, uri).to_owned(),
             browser: cookie(&parts.headers, SESSION).and_then(BrowserId::parse),
         })
+    }
+}
+
+/// The page of a request: a form's answer has its form's page, and the answer from Tanu can't be asked for again.
+fn page<'a>(method: &Method, uri: &'a Uri) -> &'a str {
+    match uri.path() {
+        "/citizens" => "/citizens/new",
+        "/callback" => "/",
+        _ if method == Method::GET => uri.path_and_query().map_or("/", |path| path.as_str()),
+        _ => "/",
     }
 }
 
@@ -153,6 +163,15 @@ mod tests {
         ] {
             assert_eq!(own_path(foreign), "/", "{foreign}");
         }
+    }
+
+    #[test]
+    fn a_choice_of_language_leads_to_a_page_that_can_be_opened() {
+        let at = |method, address: &'static str| page(&method, &Uri::from_static(address)).to_owned();
+        assert_eq!(at(Method::GET, "/results/a?b=c"), "/results/a?b=c");
+        assert_eq!(at(Method::POST, "/citizens"), "/citizens/new");
+        assert_eq!(at(Method::POST, "/sign-in"), "/");
+        assert_eq!(at(Method::GET, "/callback?code=secret"), "/");
     }
 
     #[test]
