@@ -120,7 +120,7 @@ test("a cancelled session stays cancelled and leads back", async ({ request }) =
 
 test("another site can't make a browser change a session", async ({ request }) => {
   const session = await ApiSession.open(request);
-  for (const headers of [{ origin: "https://elsewhere.example" }, { "sec-fetch-site": "cross-site" }]) {
+  for (const headers of [{ origin: "https://elsewhere.example" }, { "sec-fetch-site": "cross-site" }] as Record<string, string>[]) {
     await expectProblem(await request.post(session.url("/cancel"), { headers }), "request.cross_site");
   }
   expect((await session.view()).state.state).toBe("awaiting_consent");
