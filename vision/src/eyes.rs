@@ -12,15 +12,19 @@ use crate::{
 
 const SIDE: usize = 32;
 
-/// Sides of the cut-outs in widths of the eye: with 1.8 to 2.2 the classifier sees each blink of the videos once, with less it is noisy.
-const MARGINS: [f32; 2] = [1.8, 2.2];
+/// Sides of the cut-outs in widths of the eye: with 1.8 to 2.2 the classifier sees each blink of the videos once, with less it is noisy,
+/// with more it takes a wink's lashes for an open eye.
+const MARGINS: [f32; 2] = [1.8, 2.0];
 
-/// Most that the classifier adds to the log odds of an open eye, or takes from them.
-const CLASSIFIER_LIMIT: f32 = 3.0;
+/// Most that the classifier adds to the log odds of an open eye, or takes from them: a clear answer of its own outweighs the lids.
+const CLASSIFIER_LIMIT: f32 = 5.0;
+
+/// Most that the lids add or take.
+const LIDS_LIMIT: f32 = 4.0;
 
 /// Opening of the lids, in widths of the eye, of an eye that is as likely open as closed: closed eyes of the videos have 0.14 to 0.2,
 /// open eyes 0.24 to 0.32.
-const LIDS_EVEN: f32 = 0.205;
+const LIDS_EVEN: f32 = 0.2;
 
 /// Change of that opening that changes the log odds by 1.
 const LIDS_UNIT: f32 = 0.02;
@@ -117,7 +121,7 @@ fn openness(classified: f32, lids: f32) -> f32 {
         .ln()
         .clamp(-CLASSIFIER_LIMIT, CLASSIFIER_LIMIT);
     let lids = if lids.is_finite() {
-        (lids - LIDS_EVEN) / LIDS_UNIT
+        ((lids - LIDS_EVEN) / LIDS_UNIT).clamp(-LIDS_LIMIT, LIDS_LIMIT)
     } else {
         0.0
     };
@@ -131,7 +135,7 @@ mod tests {
     #[test]
     fn both_must_agree_for_a_clear_score() {
         assert!(openness(1.0, 0.28) > 0.99 && openness(0.0, 0.15) < 0.01);
-        assert!((0.4..0.9).contains(&openness(1.0, 0.16)) && (0.1..0.6).contains(&openness(0.0, 0.26)));
+        assert!((0.5..0.99).contains(&openness(1.0, 0.14)) && (0.01..0.5).contains(&openness(0.0, 0.3)));
     }
 
     #[test]

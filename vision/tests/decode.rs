@@ -8,7 +8,10 @@ use tanu_vision::{DecodeError, decode, decode::MAX_BYTES};
 
 /// 40 × 20, red on the left half, blue on the right.
 fn two_colours() -> DynamicImage {
-    RgbImage::from_fn(40, 20, |x, _| image::Rgb(if x < 20 { [250, 0, 0] } else { [0, 0, 250] })).into()
+    RgbImage::from_fn(40, 20, |x, _| {
+        image::Rgb(if x < 20 { [250, 0, 0] } else { [0, 0, 250] })
+    })
+    .into()
 }
 
 fn encode(format: ImageFormat) -> Vec<u8> {
@@ -20,12 +23,22 @@ fn encode(format: ImageFormat) -> Vec<u8> {
 /// A PNG that states a size and has no pixels.
 fn png_header(width: u32, height: u32) -> Vec<u8> {
     let mut chunk = b"IHDR".to_vec();
-    chunk.extend(width.to_be_bytes().into_iter().chain(height.to_be_bytes()).chain([8, 2, 0, 0, 0]));
+    chunk.extend(
+        width
+            .to_be_bytes()
+            .into_iter()
+            .chain(height.to_be_bytes())
+            .chain([8, 2, 0, 0, 0]),
+    );
     let mut crc = u32::MAX;
     for byte in &chunk {
         crc ^= u32::from(*byte);
         for _ in 0..8 {
-            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+            crc = if crc & 1 == 1 {
+                (crc >> 1) ^ 0xEDB8_8320
+            } else {
+                crc >> 1
+            };
         }
     }
     let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0d".to_vec();
@@ -41,7 +54,10 @@ fn each_format_gives_the_same_picture() {
         let picture = decode(&encode(format)).unwrap();
         assert_eq!((picture.width(), picture.height()), (40, 20));
         let (first, last) = (&picture.rgb()[..3], &picture.rgb()[picture.rgb().len() - 3..]);
-        assert!(first[0] > 200 && first[2] < 50 && last[0] < 50 && last[2] > 200, "{format:?}");
+        assert!(
+            first[0] > 200 && first[2] < 50 && last[0] < 50 && last[2] > 200,
+            "{format:?}"
+        );
     }
 }
 
@@ -66,7 +82,10 @@ fn a_picture_taken_on_its_side_is_turned_upright() {
 fn no_bytes_and_other_formats_are_refused() {
     assert_eq!(decode(&[]), Err(DecodeError::Empty));
     assert_eq!(decode(b"GIF89a\x01\0\x01\0\0\0\0;"), Err(DecodeError::UnknownFormat));
-    assert_eq!(decode(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), Err(DecodeError::UnknownFormat));
+    assert_eq!(
+        decode(b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        Err(DecodeError::UnknownFormat)
+    );
 }
 
 #[test]
@@ -79,7 +98,10 @@ fn too_many_bytes_are_refused_unread() {
 #[test]
 fn a_header_that_promises_too_many_pixels_is_refused() {
     for (width, height) in [(100_000, 100_000), (12_001, 1), (6_000, 6_000)] {
-        assert_eq!(decode(&png_header(width, height)), Err(DecodeError::TooManyPixels { width, height }));
+        assert_eq!(
+            decode(&png_header(width, height)),
+            Err(DecodeError::TooManyPixels { width, height })
+        );
     }
 }
 
