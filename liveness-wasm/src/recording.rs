@@ -43,11 +43,6 @@ impl Recording {
     /// the older half goes: it shows the wait before the answer.
     pub fn add(&mut self, t_ms: f64, jpeg: Vec<u8>) {
         // Times are within a step's seconds; a negative or absent number becomes 0.
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "the cast saturates, as is wanted"
-        )]
         let time_us = (t_ms * 1_000.0).round() as u64;
         let fits = (1..=MOST_FRAME_BYTES).contains(&jpeg.len());
         let known = self

@@ -362,7 +362,6 @@ impl StepJudge {
     /// What speaks against a step even where the command was seen.
     fn integrity(&self) -> Vec<Mismatch> {
         let framing = &self.policy.framing;
-        #[expect(clippy::cast_precision_loss, reason = "frames are counted in hundreds")]
         let several = self.several as f32 > framing.several_faces_most * self.frames as f32;
         let clear = self.scores.sharpest >= framing.sharpness_least;
         [

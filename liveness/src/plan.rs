@@ -50,10 +50,6 @@ impl PlanPolicy {
     /// Entropy of a plan in bits: the chance to guess it is 2 to the power of minus this.
     #[must_use]
     pub fn entropy_bits(self) -> f64 {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "fewer than 7^8 plans, which f64 holds exactly"
-        )]
         let plans = self.plans() as f64;
         plans.log2()
     }
@@ -150,7 +146,7 @@ fn completions(prefix: Prefix, left: u8) -> u64 {
     let head_may_lack = !prefix.head_moved;
     let lacking = |face: bool, head: bool| {
         sequences(prefix.last, left, |command| {
-            !(face && moves_face(command)) && !(head && moves_head(command))
+            !(face && moves_face(command) || head && moves_head(command))
         })
     };
     let unwanted = u64::from(face_may_lack) * lacking(true, false) + u64::from(head_may_lack) * lacking(false, true);

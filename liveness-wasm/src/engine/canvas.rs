@@ -55,11 +55,6 @@ impl CameraFrame {
         };
         let (width, height) = (side(["displayWidth", "width"])?, side(["displayHeight", "height"])?);
         let shrink = (LONGEST_SIDE / width.max(height)).min(1.0);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "between 1 and 640"
-        )]
         let drawn = |side: f64| (side * shrink).round().max(1.0) as u32;
         Some((drawn(width), drawn(height)))
     }

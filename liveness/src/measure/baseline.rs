@@ -73,7 +73,6 @@ impl RestingPosition {
     }
 
     fn mean(rest: &[(f64, Self)]) -> Self {
-        #[expect(clippy::cast_precision_loss, reason = "a rest has a handful of frames")]
         let count = rest.len().max(1) as f32;
         let mean = |field: fn(&Self) -> f32| rest.iter().map(|(_, position)| field(position)).sum::<f32>() / count;
         Self {

@@ -42,7 +42,6 @@ impl Steadiness {
         if let Some((last_ms, last)) = self.last
             && t_ms - last_ms <= LONGEST_MS
         {
-            #[expect(clippy::cast_possible_truncation, reason = "at most half a second")]
             let seconds = ((t_ms - last_ms).max(SHORTEST_MS) / 1_000.0) as f32;
             self.jumped |= last.jumps_to(&place, seconds, limits);
         }
