@@ -25,11 +25,8 @@ fn plain(rest: &str) -> Option<bool> {
     let address: SocketAddr = host.parse().ok()?;
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
-    write!(
-        stream,
-        "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-    )
-    .ok()?;
+    let request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).ok()?;
     let mut start = [0; 12];
     stream.read_exact(&mut start).ok()?;
     Some(&start == b"HTTP/1.1 200" || &start == b"HTTP/1.1 204")

@@ -14,8 +14,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use crate::failure::{Failure, Outcome};
 use crate::say;
 
-/// How long a process may take to end after it was asked to.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long a process may take to end after it was asked to: the matcher finishes the calls that it is working on.
+const GRACE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(50);
 /// How many of a dead process's last lines its failure carries.
 const LAST_LINES: usize = 20;
@@ -32,6 +32,7 @@ pub(crate) enum Log {
 pub(crate) struct Supervisor {
     processes: Vec<Process>,
     sink: Arc<Sink>,
+    grace: Duration,
 }
 
 enum Sink {
@@ -61,6 +62,7 @@ impl Supervisor {
         Ok(Self {
             processes: Vec::new(),
             sink: Arc::new(sink),
+            grace: GRACE,
         })
     }
 
@@ -114,7 +116,7 @@ impl Drop for Supervisor {
     fn drop(&mut self) {
         // The last one started depends on those before it.
         for process in self.processes.iter_mut().rev() {
-            process.stop();
+            process.stop(self.grace);
         }
     }
 }
@@ -141,12 +143,12 @@ impl Process {
         ))
     }
 
-    fn stop(&mut self) {
+    fn stop(&mut self, grace: Duration) {
         let group = Pid::from_child(&self.child);
         // It may have ended already; then there is nobody to tell.
         let _ = kill_process_group(group, Signal::TERM);
         let mut waited = Duration::ZERO;
-        while waited < GRACE {
+        while waited < grace {
             if !matches!(self.child.try_wait(), Ok(None)) {
                 break;
             }
@@ -223,11 +225,14 @@ mod tests {
     }
 
     #[test]
-    fn when_the_supervisor_goes_so_do_processes_and_their_children() {
+    fn when_the_supervisor_goes_so_do_processes_that_will_not_end_and_their_children() {
         let mut processes = Supervisor::new(Log::Terminal).unwrap();
-        processes
-            .start("parent", command("sh").args(["-c", "trap '' TERM; sleep 60 & wait"]))
-            .unwrap();
+        processes.grace = Duration::from_millis(200);
+        let stubborn = "trap '' TERM; sleep 60 & echo deaf; wait";
+        processes.start("parent", command("sh").args(["-c", stubborn])).unwrap();
+        let last = Arc::clone(&processes.processes[0].last);
+        let is_deaf = || last.lock().unwrap().iter().any(|line| line == "deaf");
+        assert!(processes.wait(Duration::from_secs(20), &running(), is_deaf).unwrap());
         let group = Pid::from_child(&processes.processes[0].child);
         drop(processes);
         // The child of the child is gone as soon as the system's first process has noticed its end.
