@@ -47,7 +47,8 @@ mod tests {
             let mut request = [0; 512];
             let length = stream.read(&mut request).unwrap();
             assert!(request[..length].starts_with(b"GET /healthz HTTP/1.1\r\n"));
-            write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").unwrap();
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+            stream.write_all(answer.as_bytes()).unwrap();
         });
         let answered = answers(&url);
         server.join().unwrap();
