@@ -244,8 +244,7 @@ impl Shown<'_> {
         let milliseconds = image.time_us / 1000;
         html! {
             figure {
-                img src={ (self.files) "/image-" (place) ".jpg" } alt={ (self.say(what)) ", " (milliseconds) " ms" }
-                    loading="lazy" width="176";
+                img src={ (self.files) "/image-" (place) ".jpg" } alt={ (self.say(what)) ", " (milliseconds) " ms" } width="176";
                 figcaption { (self.say(Text::FrameAt)) ": " (milliseconds) }
             }
         }

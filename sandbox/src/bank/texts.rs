@@ -201,8 +201,8 @@ texts! {
     Run: "Әрекет", "Попытка", "Run";
     View: "Қарау", "Посмотреть", "View";
     Download: "Жүктеп алу", "Скачать", "Download";
-    SignatureGood: "Қол сенімді", "Подпись надёжна", "Signature trusted";
-    SignatureBad: "Қолға сенуге болмайды", "Подписи нельзя доверять", "Signature not trusted";
+    SignatureGood: "Қолтаңба сенімді", "Подпись надёжна", "Signature trusted";
+    SignatureBad: "Қолтаңбаға сенуге болмайды", "Подписи нельзя доверять", "Signature not trusted";
     BackToResult: "Нәтижеге оралу", "Вернуться к результату", "Back to the result";
 
     // Document fields
