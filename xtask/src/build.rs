@@ -6,7 +6,7 @@ mod edge;
 pub(crate) mod files;
 mod native;
 
-pub(crate) use native::program;
+pub(crate) use native::{build_with_tests, program};
 
 use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};

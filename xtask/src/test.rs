@@ -34,9 +34,16 @@ pub(crate) fn run(environment: &Environment) -> Outcome {
     note(check::all(environment, &wasm));
 
     let mut count = Count::default();
-    note(native(environment, &mut count));
+    let built = build::build_with_tests(environment);
+    let has_programs = built.is_ok();
+    note(built);
+    if has_programs {
+        note(native(environment, &mut count));
+    }
     note(golden_in_wasm(environment, &wasm, &mut count));
-    if missing.is_empty() {
+    if !has_programs {
+        say::note("the flows in a browser are not run: there are no programs to run them against");
+    } else if missing.is_empty() {
         note(in_browser(environment, &wasm, &mut count));
     } else {
         count.skip("the flows in a browser: models are missing");
@@ -135,7 +142,7 @@ fn golden_in_wasm(environment: &Environment, wasm: &WasmToolchain, count: &mut C
 
 /// The flows in Chromium, against an instance on free ports with a home folder that goes away at the end.
 fn in_browser(environment: &Environment, wasm: &WasmToolchain, count: &mut Count) -> Outcome {
-    build::build(environment, wasm, Profile::Development, &Part::INSTANCE)?;
+    build::build(environment, wasm, Profile::Development, &[Part::Browser, Part::Edge])?;
     let under_test = stack::of_its_own(environment)?;
     with_instance(under_test.environment(), &environment.root.join("e2e/output"), count)
 }

@@ -28,6 +28,20 @@ pub(crate) fn build(environment: &Environment, profile: Profile, packages: &[&st
     )
 }
 
+/// Builds every program and every test together for development. What they share is compiled once this way: programs built
+/// by themselves would have their dependencies with other features, and so all of them again.
+pub(crate) fn build_with_tests(environment: &Environment) -> Outcome {
+    say::step("Building the native programs and tests");
+    run::shown(
+        run::command("cargo")
+            .args(["build", "--locked", "--workspace", "--bins", "--tests"])
+            .env("CARGO_TARGET_DIR", &environment.target)
+            .current_dir(&environment.root),
+        "The native programs and tests do not compile",
+        "mend what the compiler says above",
+    )
+}
+
 /// Where a built program lies.
 pub(crate) fn program(environment: &Environment, profile: Profile, name: &str) -> PathBuf {
     let directory = match profile {
