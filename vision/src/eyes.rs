@@ -13,7 +13,7 @@ use crate::{
 const SIDE: usize = 32;
 
 /// Sides of the cut-outs in widths of the eye: with 1.8 to 2.2 the classifier sees each blink of the videos once, with less it is noisy,
-/// with more it takes a wink's lashes for an open eye.
+/// with more it takes lashes for an open eye.
 const MARGINS: [f32; 2] = [1.8, 2.0];
 
 /// Most that the classifier adds to the log odds of an open eye, or takes from them: a clear answer of its own outweighs the lids.
