@@ -16,7 +16,7 @@ use super::evidence::IssuerKeys;
 use super::failure::Failure;
 use super::identity::VerifiedToken;
 use super::outcome::{KeptDocument, Outcome, OutcomeId, Pending};
-use super::results::{self, SessionResult};
+use super::results::{self, NoResult, SessionResult};
 use super::visitor::Visitor;
 use crate::host::clock;
 
@@ -62,32 +62,68 @@ async fn conclude(
     let browser = visitor.browser.as_ref().ok_or(Failure::Stale)?;
     let state = answer.state.as_deref().ok_or(Failure::Stale)?;
     let pending = bank.outcomes.take(browser, state, now).await?.ok_or(Failure::Stale)?;
-    if answer.iss.is_some_and(|issuer| issuer != bank.identity.issuer()) {
+    if answer
+        .iss
+        .as_ref()
+        .is_some_and(|issuer| issuer != bank.identity.issuer())
+    {
         return Err(Failure::Token);
     }
-    let asked_for = asked_for(bank, &pending).await?;
-
-    // (2) A code is exchanged, and the ID token checked.
-    let (token, keys) = match answer.code {
-        Some(code) => {
-            let (token, keys) = bank.identity.finish(code, pending.nonce, pending.verifier).await?;
-            (Some(token), keys)
+    let received = match receive_all(bank, &pending, answer).await {
+        Ok(received) => received,
+        // Nothing was learned, so the sign-in stays: the same address may be opened again.
+        Err(Failure::Unreachable) => {
+            bank.outcomes.begin(browser, pending, now).await?;
+            return Err(Failure::Unreachable);
         }
-        None => (None, bank.identity.keys().await.unwrap_or_default()),
-    };
-
-    // (3) The result and its documents are fetched; without them nobody is accepted.
-    let session: Option<SessionId> = answer.tanu_session.and_then(|session| session.parse().ok());
-    let result = match session {
-        Some(session) => results::fetch(&bank.identity, session).await.ok(),
-        None => None,
+        Err(failure) => return Err(failure),
     };
 
     // (4) The bank checks the documents, decides, and keeps all of it.
-    let (outcome, documents) = weigh(bank, session, result, token, &keys, asked_for.as_ref(), now);
+    let (outcome, documents) = weigh(bank, received, now);
     let id = OutcomeId::random()?;
     bank.outcomes.keep(&id, browser, &outcome, documents).await?;
     Ok(id)
+}
+
+/// What the bank has learned of a sign-in.
+struct Received {
+    asked_for: Option<Iin>,
+    session: Option<SessionId>,
+    result: Option<SessionResult>,
+    token: Option<VerifiedToken>,
+    keys: IssuerKeys,
+}
+
+async fn receive_all(bank: &Bank, pending: &Pending, answer: UnverifiedAnswer) -> Result<Received, Failure> {
+    // (2) The result and its documents are fetched; without them nobody is accepted. This comes before the code, which is
+    // good only once.
+    let session: Option<SessionId> = answer.tanu_session.and_then(|session| session.parse().ok());
+    let result = match session {
+        None => None,
+        Some(session) => match results::fetch(&bank.identity, session).await {
+            Ok(result) => Some(result),
+            Err(NoResult::Unreachable) => return Err(Failure::Unreachable),
+            Err(NoResult::Refused | NoResult::Unreadable) => None,
+        },
+    };
+
+    // (3) A code is exchanged, and the ID token checked.
+    let (token, keys) = match answer.code {
+        Some(code) => {
+            let (nonce, verifier) = (pending.nonce.clone(), pending.verifier.clone());
+            let (token, keys) = bank.identity.finish(code, nonce, verifier).await?;
+            (Some(token), keys)
+        }
+        None => (None, bank.identity.keys().await?),
+    };
+    Ok(Received {
+        asked_for: asked_for(bank, pending).await?,
+        session,
+        result,
+        token,
+        keys,
+    })
 }
 
 async fn asked_for(bank: &Bank, pending: &Pending) -> Result<Option<Iin>, Failure> {
@@ -100,15 +136,14 @@ async fn asked_for(bank: &Bank, pending: &Pending) -> Result<Option<Iin>, Failur
     }
 }
 
-fn weigh(
-    bank: &Bank,
-    session: Option<SessionId>,
-    result: Option<SessionResult>,
-    token: Option<VerifiedToken>,
-    keys: &IssuerKeys,
-    asked_for: Option<&Iin>,
-    now: Timestamp,
-) -> (Outcome, Vec<KeptDocument>) {
+fn weigh(bank: &Bank, received: Received, now: Timestamp) -> (Outcome, Vec<KeptDocument>) {
+    let Received {
+        asked_for,
+        session,
+        result,
+        token,
+        keys,
+    } = received;
     let transaction = result.as_ref().map(|result| result.transaction);
     let (passed, ending) = result
         .as_ref()
@@ -117,14 +152,14 @@ fn weigh(
     let checked: Vec<_> = documents
         .iter()
         .zip(transaction.iter().cycle())
-        .map(|(document, transaction)| bank.evidence.check(document, transaction, keys, now))
+        .map(|(document, transaction)| bank.evidence.check(document, transaction, &keys, now))
         .collect();
     let decision = Decision::of(&Facts {
         passed,
         transaction: transaction.as_ref(),
         token: token.as_ref(),
         documents: &checked,
-        asked_for,
+        asked_for: asked_for.as_ref(),
     });
     let kept = documents
         .into_iter()

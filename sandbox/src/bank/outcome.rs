@@ -13,7 +13,7 @@ use tanu_protocol::session::Ending;
 
 use super::decision::Decision;
 use super::evidence::Fault;
-use super::identity::{Begun, VerifiedToken};
+use super::identity::VerifiedToken;
 use super::visitor::BrowserId;
 use crate::citizen::registry::CitizenId;
 use crate::host::random::{self, NoRandomness};
@@ -27,7 +27,9 @@ const SIGN_IN_SECONDS: i64 = 2 * 3600;
 pub(super) struct Outcomes(Store);
 
 /// What an answer is checked against.
+#[derive(Clone)]
 pub(super) struct Pending {
+    pub(super) state: String,
     pub(super) nonce: String,
     pub(super) verifier: String,
     pub(super) citizen: Option<CitizenId>,
@@ -72,13 +74,10 @@ impl Outcomes {
     pub(super) async fn begin(
         &self,
         browser: &BrowserId,
-        begun: &Begun,
-        citizen: Option<&CitizenId>,
+        pending: Pending,
         now: Timestamp,
     ) -> Result<(), StoreFailure> {
         let browser = browser.as_str().to_owned();
-        let (state, nonce, verifier) = (begun.state.clone(), begun.nonce.clone(), begun.verifier.clone());
-        let citizen = citizen.map(ToString::to_string);
         self.0
             .run(move |connection| {
                 connection.execute(
@@ -88,7 +87,14 @@ impl Outcomes {
                 connection.execute(
                     "INSERT INTO sign_in (state, browser, nonce, verifier, citizen, begun_at)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                    params![state, browser, nonce, verifier, citizen, now.as_second()],
+                    params![
+                        pending.state,
+                        browser,
+                        pending.nonce,
+                        pending.verifier,
+                        pending.citizen.map(|id| id.to_string()),
+                        now.as_second()
+                    ],
                 )?;
                 Ok(())
             })
@@ -109,7 +115,7 @@ impl Outcomes {
                     .query_row(
                         "DELETE FROM sign_in WHERE state = ?1 AND browser = ?2 AND begun_at >= ?3
                          RETURNING nonce, verifier, citizen",
-                        params![state, browser, now.as_second() - SIGN_IN_SECONDS],
+                        params![&state, browser, now.as_second() - SIGN_IN_SECONDS],
                         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
                     )
                     .optional()?;
@@ -117,6 +123,7 @@ impl Outcomes {
                     .map(|(nonce, verifier, citizen)| {
                         let citizen = citizen.map(|id| id.parse()).transpose();
                         Ok(Pending {
+                            state,
                             nonce,
                             verifier,
                             citizen: citizen.map_err(|_| StoreFailure::Unreadable)?,
@@ -226,12 +233,12 @@ mod tests {
     use super::*;
     use crate::testing::NOW;
 
-    fn begun() -> Begun {
-        Begun {
-            address: "http://localhost/".parse().unwrap(),
+    fn pending() -> Pending {
+        Pending {
             state: "state".to_owned(),
             nonce: "nonce".to_owned(),
             verifier: "verifier".to_owned(),
+            citizen: None,
         }
     }
 
@@ -239,7 +246,7 @@ mod tests {
     async fn a_sign_in_is_taken_once_by_its_browser_and_in_time() {
         let outcomes = Outcomes::new(Store::in_memory().unwrap());
         let (mine, other) = (BrowserId::random().unwrap(), BrowserId::random().unwrap());
-        outcomes.begin(&mine, &begun(), None, NOW).await.unwrap();
+        outcomes.begin(&mine, pending(), NOW).await.unwrap();
         assert!(outcomes.take(&other, "state", NOW).await.unwrap().is_none());
         assert!(outcomes.take(&mine, "other", NOW).await.unwrap().is_none());
         let late = NOW + jiff::SignedDuration::from_secs(SIGN_IN_SECONDS + 1);

@@ -35,9 +35,12 @@ pub(super) struct SessionResult {
 /// The result is not to be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NoResult {
-    /// Tanu does not answer, or refuses.
-    #[error("the result can't be fetched")]
+    /// Tanu does not answer, or can't now: a later try may succeed.
+    #[error("the result can't be fetched now")]
     Unreachable,
+    /// Tanu gives none for this session and this bank.
+    #[error("there is no result")]
+    Refused,
     /// The answer is too large, of another shape, or about another session.
     #[error("the result can't be read")]
     Unreadable,
@@ -52,8 +55,11 @@ pub(super) async fn fetch(provider: &IdentityProvider, session: SessionId) -> Re
         .get(&format!("/api/results/{session}"))
         .map_err(|_| NoResult::Unreachable)?;
     let answer = request.send().await.map_err(|_| NoResult::Unreachable)?;
-    if !answer.status().is_success() {
+    if answer.status().is_server_error() {
         return Err(NoResult::Unreachable);
+    }
+    if !answer.status().is_success() {
+        return Err(NoResult::Refused);
     }
     let body = read_capped(answer, MOST_RESULT_BYTES)
         .await

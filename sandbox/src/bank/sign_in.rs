@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::Bank;
 use super::failure::Failure;
+use super::outcome::Pending;
 use super::visitor::{BrowserId, Visitor};
 use crate::citizen::registry::{CitizenId, Listed};
 use crate::host::clock;
@@ -45,10 +46,16 @@ async fn lead(bank: &Bank, visitor: &Visitor, citizen: Option<String>) -> Result
     };
     let person = citizen.as_ref().map(|citizen| citizen.iin.iin());
     let begun = bank.identity.begin(person, visitor.language).await?;
-    let id = citizen.as_ref().map(|citizen| &citizen.id);
-    bank.outcomes.begin(&browser, &begun, id, clock::now()).await?;
+    let address = begun.address;
+    let pending = Pending {
+        state: begun.state,
+        nonce: begun.nonce,
+        verifier: begun.verifier,
+        citizen: citizen.map(|citizen| citizen.id),
+    };
+    bank.outcomes.begin(&browser, pending, clock::now()).await?;
 
-    let mut response = Redirect::to(begun.address.as_str()).into_response();
+    let mut response = Redirect::to(address.as_str()).into_response();
     if let Ok(cookie) = HeaderValue::from_str(&browser.cookie(bank.guard.is_secure())) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -278,6 +278,9 @@ async fn a_service_that_is_down_costs_no_sign_in() {
         sent.state
     );
     assert_eq!(failure(sent.come_back(&query).await).await, "unreachable");
+    sent.tanu.script.lock().unwrap().down = true;
+    assert_eq!(failure(sent.pass().await).await, "unreachable");
+    sent.tanu.script.lock().unwrap().down = false;
     let answer = sent.pass().await;
     assert!(sent.page(&answer).await.contains("data-accepted=\"true\""));
 }

@@ -27,6 +27,8 @@ pub(super) struct Script {
     pub(super) request: Parameters,
     /// The nonce in the ID token instead of the request's.
     pub(super) wrong_nonce: Option<&'static str>,
+    /// Whether results and tokens are out of order.
+    pub(super) down: bool,
     /// The result of the session.
     pub(super) result: Value,
 }
@@ -118,7 +120,11 @@ async fn token(State(script): State<Arc<Mutex<Script>>>, headers: HeaderMap, For
 }
 
 async fn result(State(script): State<Arc<Mutex<Script>>>, headers: HeaderMap) -> Response {
-    let result = script.lock().unwrap().result.clone();
+    let script = script.lock().unwrap();
+    if script.down {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    let result = script.result.clone();
     if !authenticated(&headers) || result.is_null() {
         return StatusCode::NOT_FOUND.into_response();
     }
