@@ -55,7 +55,9 @@ pub struct Image {
 
 impl std::fmt::Debug for Image {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Image").field("description", &self.description).finish_non_exhaustive()
+        f.debug_struct("Image")
+            .field("description", &self.description)
+            .finish_non_exhaustive()
     }
 }
 
@@ -67,7 +69,8 @@ pub fn read(document: &SignedDocument, language: Language) -> Option<Page> {
         DocumentKind::Liveness => liveness(&content(&document.jws)?, language),
         DocumentKind::Comparison => comparison(&content(&document.jws)?, language),
     };
-    page.fields.push((Text::FieldSha256, vec![document.reference.sha256.to_string()]));
+    page.fields
+        .push((Text::FieldSha256, vec![document.reference.sha256.to_string()]));
     Some(page)
 }
 
@@ -99,40 +102,86 @@ fn content<T: DeserializeOwned>(jws: &str) -> Option<T> {
 
 fn consent(record: &ConsentRecord, language: Language) -> Page {
     let word = |text: Text| vec![text.get(language).to_owned()];
-    let answer = if record.agreed { Text::FieldAgreed } else { Text::FieldRefused };
+    let answer = if record.agreed {
+        Text::FieldAgreed
+    } else {
+        Text::FieldRefused
+    };
     let template = if record.template { Text::FieldYes } else { Text::FieldNo };
-    let data = record.data.iter().map(|item| wording::data_item(*item).get(language).to_owned()).collect();
+    let data = record
+        .data
+        .iter()
+        .map(|item| wording::data_item(*item).get(language).to_owned())
+        .collect();
     let mut fields = vec![
         (Text::FieldAnswer, word(answer)),
         (Text::FieldAt, vec![moment(record.at)]),
         (Text::FieldCustomer, vec![organisation(&record.customer, language)]),
         (Text::FieldPurpose, vec![record.purpose.get(language).to_owned()]),
         (Text::FieldData, data),
-        (Text::FieldRetention, vec![phrase::consent_retention_days(language, record.retention_days)]),
+        (
+            Text::FieldRetention,
+            vec![phrase::consent_retention_days(language, record.retention_days)],
+        ),
         (Text::FieldTemplate, word(template)),
     ];
-    fields.extend(record.person.as_ref().map(|iin| (Text::FieldPerson, vec![iin.expose().to_owned()])));
+    fields.extend(
+        record
+            .person
+            .as_ref()
+            .map(|iin| (Text::FieldPerson, vec![iin.expose().to_owned()])),
+    );
     fields.extend(identifiers(&record.session, &record.transaction, &record.rule_set));
-    Page { fields, ..Page::default() }
+    Page {
+        fields,
+        ..Page::default()
+    }
 }
 
 fn liveness(document: &LivenessDocument, language: Language) -> Page {
-    let mut fields = vec![(Text::FieldResult, vec![wording::liveness_result(document.result).get(language).to_owned()])];
-    let mut reasons: Vec<String> =
-        document.mismatches.iter().map(|mismatch| wording::mismatch(*mismatch).0.get(language).to_owned()).collect();
-    reasons.extend(document.ended.map(|ending| wording::ending(ending).0.get(language).to_owned()));
+    let mut fields = vec![(
+        Text::FieldResult,
+        vec![wording::liveness_result(document.result).get(language).to_owned()],
+    )];
+    let mut reasons: Vec<String> = document
+        .mismatches
+        .iter()
+        .map(|mismatch| wording::mismatch(*mismatch).0.get(language).to_owned())
+        .collect();
+    reasons.extend(
+        document
+            .ended
+            .map(|ending| wording::ending(ending).0.get(language).to_owned()),
+    );
     if !reasons.is_empty() {
         fields.push((Text::FieldReasons, reasons));
     }
     fields.push((Text::FieldAt, vec![moment(document.at)]));
     fields.push((Text::FieldCustomer, vec![organisation(&document.customer, language)]));
-    fields.extend(document.person.as_ref().map(|iin| (Text::FieldPerson, vec![iin.expose().to_owned()])));
-    fields.extend(identifiers(&document.session, &document.transaction, &document.rule_set));
-    Page { fields, steps: document.steps.iter().map(|one| step(one, language)).collect(), image: None }
+    fields.extend(
+        document
+            .person
+            .as_ref()
+            .map(|iin| (Text::FieldPerson, vec![iin.expose().to_owned()])),
+    );
+    fields.extend(identifiers(
+        &document.session,
+        &document.transaction,
+        &document.rule_set,
+    ));
+    Page {
+        fields,
+        steps: document.steps.iter().map(|one| step(one, language)).collect(),
+        image: None,
+    }
 }
 
 fn step(evidence: &StepEvidence, language: Language) -> Step {
-    let mut findings: Vec<Text> = evidence.mismatches.iter().map(|mismatch| wording::mismatch(*mismatch).0).collect();
+    let mut findings: Vec<Text> = evidence
+        .mismatches
+        .iter()
+        .map(|mismatch| wording::mismatch(*mismatch).0)
+        .collect();
     if findings.is_empty() && evidence.received_at.is_some() {
         findings.push(Text::FieldCommandPassed);
     }
@@ -140,13 +189,24 @@ fn step(evidence: &StepEvidence, language: Language) -> Step {
         command: wording::command(evidence.command),
         findings,
         frames: evidence.frames,
-        images: evidence.images.iter().map(|image| timed_image(image, language)).collect(),
+        images: evidence
+            .images
+            .iter()
+            .map(|image| timed_image(image, language))
+            .collect(),
     }
 }
 
 fn comparison(document: &ComparisonDocument, language: Language) -> Page {
-    let mut fields = vec![(Text::FieldResult, vec![wording::comparison_result(&document.result).get(language).to_owned()])];
-    fields.extend(document.similarity.map(|similarity| (Text::FieldSimilarity, vec![decimal(similarity.get(), language)])));
+    let mut fields = vec![(
+        Text::FieldResult,
+        vec![wording::comparison_result(&document.result).get(language).to_owned()],
+    )];
+    fields.extend(
+        document
+            .similarity
+            .map(|similarity| (Text::FieldSimilarity, vec![decimal(similarity.get(), language)])),
+    );
     fields.push((Text::FieldThreshold, vec![decimal(document.threshold.get(), language)]));
     match &document.basis {
         ComparisonBasis::Primary { database, document, .. } => {
@@ -162,22 +222,37 @@ fn comparison(document: &ComparisonDocument, language: Language) -> Page {
             }));
         }
         ComparisonBasis::Subsequent { formed_at, .. } => {
-            fields.push((Text::FieldBasis, vec![phrase::field_basis_subsequent(language, moment(*formed_at))]));
+            fields.push((
+                Text::FieldBasis,
+                vec![phrase::field_basis_subsequent(language, moment(*formed_at))],
+            ));
         }
     }
     fields.push((Text::FieldAt, vec![moment(document.at)]));
     fields.push((Text::FieldCustomer, vec![organisation(&document.customer, language)]));
     fields.push((Text::FieldPerson, vec![document.person.expose().to_owned()]));
-    fields.extend(identifiers(&document.session, &document.transaction, &document.rule_set));
+    fields.extend(identifiers(
+        &document.session,
+        &document.transaction,
+        &document.rule_set,
+    ));
     let image = Image {
         address: address(&document.current_image.jpeg),
         description: Text::FieldCurrentImage.get(language).to_owned(),
     };
-    Page { fields, steps: vec![], image: Some(image) }
+    Page {
+        fields,
+        steps: vec![],
+        image: Some(image),
+    }
 }
 
 fn organisation(customer: &tanu_protocol::identity::Customer, language: Language) -> String {
-    format!("{}, {}", customer.name.get(language), phrase::consent_bin(language, &customer.bin))
+    format!(
+        "{}, {}",
+        customer.name.get(language),
+        phrase::consent_bin(language, &customer.bin)
+    )
 }
 
 fn identifiers(session: &SessionId, transaction: &TransactionHash, rules: &str) -> [(Text, Vec<String>); 3] {

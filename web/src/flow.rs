@@ -440,7 +440,11 @@ impl Flow {
             StateView::AwaitingConsent | StateView::Ready { .. } => self.left(view.expires_at) < -GRACE,
         };
         let asked_lately = self.now.duration_since(self.asked_at) < GRACE * 2;
-        if due && !asked_lately && self.failed.is_none() { self.call(Call::See) } else { vec![] }
+        if due && !asked_lately && self.failed.is_none() {
+            self.call(Call::See)
+        } else {
+            vec![]
+        }
     }
 
     fn begin(&mut self) -> Vec<Effect> {

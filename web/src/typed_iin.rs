@@ -31,7 +31,10 @@ pub enum NoIin {
 /// # Errors
 /// [`NoIin`], which never repeats what was typed.
 pub fn read(typed: &str) -> Result<TypedIin, NoIin> {
-    let digits: String = typed.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').collect();
+    let digits: String = typed
+        .chars()
+        .filter(|letter| !letter.is_whitespace() && *letter != '-')
+        .collect();
     if digits.is_empty() {
         return Err(NoIin::Missing);
     }

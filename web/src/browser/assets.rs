@@ -9,6 +9,10 @@ pub(crate) const ENGINE: &str = "liveness-worker.js";
 
 /// The address of the asset of this plain name, where the build made one.
 pub(crate) fn address(name: &str) -> Option<String> {
-    let block = leptos::prelude::document().get_element_by_id("assets")?.text_content()?;
-    serde_json::from_str::<BTreeMap<String, String>>(&block).ok()?.remove(name)
+    let block = leptos::prelude::document()
+        .get_element_by_id("assets")?
+        .text_content()?;
+    serde_json::from_str::<BTreeMap<String, String>>(&block)
+        .ok()?
+        .remove(name)
 }

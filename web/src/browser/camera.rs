@@ -20,7 +20,10 @@ pub(crate) struct RunningCamera {
 impl RunningCamera {
     /// Starts the camera. `on_ended` is called when it stops by itself.
     pub(crate) async fn start(on_ended: impl FnMut() + 'static) -> Result<(Self, ClientReportedCamera), CameraTrouble> {
-        let devices = leptos::prelude::window().navigator().media_devices().map_err(|_| CameraTrouble::Unsupported)?;
+        let devices = leptos::prelude::window()
+            .navigator()
+            .media_devices()
+            .map_err(|_| CameraTrouble::Unsupported)?;
         if devices.is_undefined() {
             // Outside a secure context the property is missing.
             return Err(CameraTrouble::Unsupported);
@@ -28,11 +31,19 @@ impl RunningCamera {
         let constraints = MediaStreamConstraints::new();
         constraints.set_audio(&JsValue::FALSE);
         constraints.set_video(&JSON::parse(WANTED).unwrap_or(JsValue::TRUE));
-        let promise = devices.get_user_media_with_constraints(&constraints).map_err(|error| trouble(&error))?;
-        let stream: MediaStream =
-            JsFuture::from(promise).await.map_err(|error| trouble(&error))?.dyn_into().map_err(|_| CameraTrouble::Other)?;
+        let promise = devices
+            .get_user_media_with_constraints(&constraints)
+            .map_err(|error| trouble(&error))?;
+        let stream: MediaStream = JsFuture::from(promise)
+            .await
+            .map_err(|error| trouble(&error))?
+            .dyn_into()
+            .map_err(|_| CameraTrouble::Other)?;
         let on_ended = Closure::<dyn FnMut()>::new(on_ended);
-        let camera = Self { stream, _on_ended: on_ended };
+        let camera = Self {
+            stream,
+            _on_ended: on_ended,
+        };
         let track = camera.tracks().next().ok_or(CameraTrouble::Missing)?;
         track.set_onended(Some(camera._on_ended.as_ref().unchecked_ref()));
         let kind = kind(&track);
@@ -45,7 +56,11 @@ impl RunningCamera {
     }
 
     fn tracks(&self) -> impl Iterator<Item = MediaStreamTrack> + use<> {
-        self.stream.get_video_tracks().to_vec().into_iter().filter_map(|track| track.dyn_into().ok())
+        self.stream
+            .get_video_tracks()
+            .to_vec()
+            .into_iter()
+            .filter_map(|track| track.dyn_into().ok())
     }
 }
 
@@ -60,11 +75,20 @@ impl Drop for RunningCamera {
 
 fn kind(track: &MediaStreamTrack) -> ClientReportedCamera {
     let class = js_sys::Object::get_prototype_of(track).constructor().name();
-    let device_id = Reflect::get(&track.get_settings(), &"deviceId".into()).ok().and_then(|id| id.as_string());
-    Track { class: &String::from(class), device_id: device_id.as_deref(), label: &track.label() }.kind()
+    let device_id = Reflect::get(&track.get_settings(), &"deviceId".into())
+        .ok()
+        .and_then(|id| id.as_string());
+    Track {
+        class: &String::from(class),
+        device_id: device_id.as_deref(),
+        label: &track.label(),
+    }
+    .kind()
 }
 
 fn trouble(error: &JsValue) -> CameraTrouble {
-    let name = Reflect::get(error, &"name".into()).ok().and_then(|name| name.as_string());
+    let name = Reflect::get(error, &"name".into())
+        .ok()
+        .and_then(|name| name.as_string());
     CameraTrouble::of_exception(&name.unwrap_or_default())
 }

@@ -17,6 +17,9 @@ extern "C" {
     #[wasm_bindgen(method, js_name = requestVideoFrameCallback)]
     fn request_video_frame_callback(this: &VideoFrames, callback: &js_sys::Function) -> u32;
 
+    #[wasm_bindgen(method, js_name = cancelVideoFrameCallback)]
+    fn cancel_video_frame_callback(this: &VideoFrames, handle: u32);
+
     #[wasm_bindgen(method, getter, js_name = requestVideoFrameCallback)]
     fn video_frame_callback(this: &VideoFrames) -> JsValue;
 }
@@ -25,8 +28,18 @@ type Tick = Closure<dyn FnMut(f64)>;
 
 /// Hands over the frames of a video as they come. Dropping it ends that.
 pub(crate) struct Frames {
-    running: Rc<Cell<bool>>,
-    _tick: Rc<RefCell<Option<Tick>>>,
+    video: VideoFrames,
+    next: Rc<Cell<Option<Next>>>,
+    tick: Rc<RefCell<Option<Tick>>>,
+}
+
+/// The call that is awaited.
+#[derive(Clone, Copy)]
+enum Next {
+    /// At the camera's rate.
+    Video(u32),
+    /// At the display's rate, in browsers without the other.
+    Display(i32),
 }
 
 impl Frames {
@@ -38,47 +51,50 @@ impl Frames {
         on_frame: impl Fn(Option<JsValue>, f64) + Clone + 'static,
     ) -> Self {
         let video: VideoFrames = video.clone().unchecked_into();
-        let running = Rc::new(Cell::new(true));
+        let next = Rc::new(Cell::new(None));
         let tick: Rc<RefCell<Option<Tick>>> = Rc::default();
         let step = {
-            let (video, running, tick) = (video.clone(), Rc::clone(&running), Rc::downgrade(&tick));
+            let (video, next, tick) = (video.clone(), Rc::clone(&next), Rc::downgrade(&tick));
             move |t_ms: f64| {
-                if !running.get() {
-                    return;
-                }
                 if video.video_width() > 0 && wanted() {
                     take(&video, t_ms, on_frame.clone());
                 }
                 if let Some(tick) = tick.upgrade() {
-                    schedule(&video, &tick);
+                    next.set(schedule(&video, &tick));
                 }
             }
         };
         *tick.borrow_mut() = Some(Closure::new(step));
-        schedule(&video, &tick);
-        Self { running, _tick: tick }
+        next.set(schedule(&video, &tick));
+        Self { video, next, tick }
     }
 }
 
 impl Drop for Frames {
     fn drop(&mut self) {
-        self.running.set(false);
-        // The closure may be running right now: it is given to the garbage collector's turn of the event loop.
-        let tick = Rc::clone(&self._tick);
-        spawn_local(async move { drop(tick.borrow_mut().take()) });
+        match self.next.take() {
+            Some(Next::Video(handle)) => self.video.cancel_video_frame_callback(handle),
+            Some(Next::Display(handle)) => {
+                let _ = leptos::prelude::window().cancel_animation_frame(handle);
+            }
+            None => {}
+        }
+        // Never called again; but it may be running right now, so it goes when this turn of the event loop is over.
+        let tick = Rc::clone(&self.tick);
+        spawn_local(async move { drop(tick.take()) });
     }
 }
 
-fn schedule(video: &VideoFrames, tick: &Rc<RefCell<Option<Tick>>>) {
+fn schedule(video: &VideoFrames, tick: &Rc<RefCell<Option<Tick>>>) -> Option<Next> {
     let tick = tick.borrow();
-    let Some(callback) = tick.as_ref().map(|tick| tick.as_ref().unchecked_ref::<js_sys::Function>()) else {
-        return;
-    };
+    let callback = tick.as_ref()?.as_ref().unchecked_ref::<js_sys::Function>();
     if video.video_frame_callback().is_function() {
-        video.request_video_frame_callback(callback);
+        Some(Next::Video(video.request_video_frame_callback(callback)))
     } else {
-        // Browsers without the call: at display rate instead of camera rate.
-        let _ = leptos::prelude::window().request_animation_frame(callback);
+        leptos::prelude::window()
+            .request_animation_frame(callback)
+            .ok()
+            .map(Next::Display)
     }
 }
 

@@ -11,7 +11,11 @@ use web_sys::{RequestCache, RequestCredentials, RequestInit, Response};
 use crate::api::{ApiError, Call, documents_path};
 
 /// Makes a call. `frames` is the body of [`Call::Send`].
-pub(crate) async fn call(session: &SessionId, call: &Call, frames: Option<ArrayBuffer>) -> Result<SessionView, ApiError> {
+pub(crate) async fn call(
+    session: &SessionId,
+    call: &Call,
+    frames: Option<ArrayBuffer>,
+) -> Result<SessionView, ApiError> {
     let body = match call {
         Call::Consent(answer) => serde_json::to_string(answer).ok().map(JsValue::from),
         Call::Send(_) => frames.map(JsValue::from),
@@ -55,7 +59,16 @@ async fn send(method: &str, path: &str, body: Option<(&str, JsValue)>) -> Result
         init.set_body(&body);
     }
     let promise = leptos::prelude::window().fetch_with_str_and_init(path, &init);
-    let response: Response = JsFuture::from(promise).await.and_then(JsCast::dyn_into).map_err(offline)?;
-    let text = JsFuture::from(response.text().map_err(offline)?).await.map_err(offline)?;
-    Ok(Answer { status: response.status(), ok: response.ok(), body: text.as_string().unwrap_or_default() })
+    let response: Response = JsFuture::from(promise)
+        .await
+        .and_then(JsCast::dyn_into)
+        .map_err(offline)?;
+    let text = JsFuture::from(response.text().map_err(offline)?)
+        .await
+        .map_err(offline)?;
+    Ok(Answer {
+        status: response.status(),
+        ok: response.ok(),
+        body: text.as_string().unwrap_or_default(),
+    })
 }

@@ -56,7 +56,10 @@ pub(crate) fn download(name: &str, media_type: &str, text: &str) {
     let Ok(address) = Url::create_object_url_with_blob(&blob) else {
         return;
     };
-    if let Ok(Ok(anchor)) = document().create_element("a").map(JsCast::dyn_into::<HtmlAnchorElement>) {
+    if let Ok(Ok(anchor)) = document()
+        .create_element("a")
+        .map(JsCast::dyn_into::<HtmlAnchorElement>)
+    {
         anchor.set_href(&address);
         anchor.set_download(name);
         anchor.click();

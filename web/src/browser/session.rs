@@ -11,6 +11,7 @@ use tanu_protocol::challenge::StepIndex;
 use tanu_protocol::digest::SessionId;
 use tanu_protocol::session::StepView;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlVideoElement, MediaStream};
 
 use crate::api::{Call, return_path};
@@ -93,10 +94,17 @@ impl Session {
     /// Shows the camera in a video element and hands its frames to the engine, as long as the result lives.
     pub(crate) fn watch(self, video: &HtmlVideoElement) -> Frames {
         video.set_src_object(self.stream.get().as_ref());
-        // Refused only where the page is hidden or gone; `autoplay` begins it then.
-        let _ = video.play();
+        if let Ok(played) = video.play() {
+            // Refused only where the page is hidden or left meanwhile; `autoplay` begins it where there is still need.
+            spawn_local(async move {
+                let _ = JsFuture::from(played).await;
+            });
+        }
         let host = self.host;
-        let wanted = move || host.try_with_value(|host| host.engine_ready && !host.frame_out).unwrap_or(false);
+        let wanted = move || {
+            host.try_with_value(|host| host.engine_ready && !host.frame_out)
+                .unwrap_or(false)
+        };
         let on_frame = move |frame: Option<JsValue>, t_ms: f64| {
             let engine = host.try_with_value(|host| host.engine.clone()).flatten();
             match (engine, frame) {
@@ -104,11 +112,18 @@ impl Session {
                 _ => self.release_frame(),
             }
         };
-        Frames::of(video, move || wanted() && host.try_update_value(|host| host.frame_out = true).is_some(), on_frame)
+        Frames::of(
+            video,
+            move || wanted() && host.try_update_value(|host| host.frame_out = true).is_some(),
+            on_frame,
+        )
     }
 
     fn listen(self) {
-        let ticks = set_interval_with_handle(move || self.tell(Event::Tick(clock::now())), std::time::Duration::from_millis(500));
+        let ticks = set_interval_with_handle(
+            move || self.tell(Event::Tick(clock::now())),
+            std::time::Duration::from_millis(500),
+        );
         let visible = window_event_listener_untyped("visibilitychange", move |_| {
             if !document().hidden() {
                 self.tell(Event::Returned);
@@ -229,19 +244,32 @@ impl Session {
             }
             FromEngine::StepCaptured { run, step, frames, .. } => {
                 self.host.try_update_value(|host| host.captured = attachment);
-                self.tell(Event::Captured { index: StepIndex { run, step }, frames });
+                self.tell(Event::Captured {
+                    index: StepIndex { run, step },
+                    frames,
+                });
             }
             FromEngine::Failed { failure } => self.tell(Event::EngineFailed(failure)),
         }
     }
 
     fn record(self, step: StepView, camera: ClientReportedCamera, limit_ms: f64) {
-        let Some(transaction) = self.flow.try_with_untracked(|flow| flow.view().map(|view| view.transaction)).flatten() else {
+        let Some(transaction) = self
+            .flow
+            .try_with_untracked(|flow| flow.view().map(|view| view.transaction))
+            .flatten()
+        else {
             return;
         };
         let shown_at_ms = clock::elapsed_ms();
         self.guide(Guide::new(Some(step.command), shown_at_ms));
-        self.send(&ToEngine::BeginStep(BeginStep { step, transaction, camera, shown_at_ms, limit_ms }));
+        self.send(&ToEngine::BeginStep(BeginStep {
+            step,
+            transaction,
+            camera,
+            shown_at_ms,
+            limit_ms,
+        }));
     }
 
     fn send(self, message: &ToEngine) {
@@ -257,7 +285,11 @@ impl Session {
     }
 
     fn show(self, instruction: Instruction) {
-        if self.instruction.try_get_untracked().is_some_and(|shown| shown != instruction) {
+        if self
+            .instruction
+            .try_get_untracked()
+            .is_some_and(|shown| shown != instruction)
+        {
             self.instruction.try_set(instruction);
         }
     }

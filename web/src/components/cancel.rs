@@ -28,7 +28,10 @@ pub(crate) fn Cancel(
     };
     let text = move || {
         let language = locale.get();
-        let name = session.with(|flow| flow.view().map(|view| view.request.relying_party.get(language).to_owned()));
+        let name = session.with(|flow| {
+            flow.view()
+                .map(|view| view.request.relying_party.get(language).to_owned())
+        });
         phrase::cancel_text(language, name.unwrap_or_default())
     };
     view! {

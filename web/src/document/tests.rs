@@ -5,7 +5,12 @@ use super::*;
 
 fn signed(kind: DocumentKind, run: Option<u8>, content: &str) -> SignedDocument {
     SignedDocument {
-        reference: DocumentRef { kind, run, sha256: Sha256Digest::from_bytes([0; 32]), at: Timestamp::UNIX_EPOCH },
+        reference: DocumentRef {
+            kind,
+            run,
+            sha256: Sha256Digest::from_bytes([0; 32]),
+            at: Timestamp::UNIX_EPOCH,
+        },
         jws: format!("e30.{}.c2ln", Base64UrlUnpadded::encode_string(content.as_bytes())),
     }
 }
@@ -17,7 +22,10 @@ const BINDING: &str = concat!(
 );
 
 fn lines(page: &Page, language: Language) -> String {
-    page.fields.iter().map(|(label, values)| format!("{}: {}\n", label.get(language), values.join("; "))).collect()
+    page.fields
+        .iter()
+        .map(|(label, values)| format!("{}: {}\n", label.get(language), values.join("; ")))
+        .collect()
 }
 
 #[test]
@@ -44,7 +52,10 @@ fn bnk_9_document_1_shows_result_commands_images_customer_and_time() {
     "#]]
     .assert_eq(&lines(&page, Language::Ru));
     let step = &page.steps[0];
-    assert_eq!((step.command, step.findings.as_slice()), (Text::CommandLookUp, [Text::FieldCommandPassed].as_slice()));
+    assert_eq!(
+        (step.command, step.findings.as_slice()),
+        (Text::CommandLookUp, [Text::FieldCommandPassed].as_slice())
+    );
     assert_eq!(step.images[0].address, "data:image/jpeg;base64,AQID");
     assert_eq!(step.images[0].description, "Изображение 5, через 1,2 с после команды");
     assert_eq!(file_name(&document), "tanu-liveness-2.jws");
@@ -104,7 +115,10 @@ fn nbs_4_the_consent_shows_who_asked_what_for_which_data_and_how_long() {
 #[test]
 fn content_of_another_shape_is_not_shown() {
     for jws in ["", "a.b", "e30.e30.c2ln", "e30.!!.c2ln"] {
-        let document = SignedDocument { jws: jws.into(), ..signed(DocumentKind::Comparison, None, "{}") };
+        let document = SignedDocument {
+            jws: jws.into(),
+            ..signed(DocumentKind::Comparison, None, "{}")
+        };
         assert_eq!(read(&document, Language::Kk), None, "{jws}");
     }
 }

@@ -8,7 +8,12 @@ use crate::text::Text;
 #[component]
 pub(crate) fn Home() -> impl IntoView {
     let locale = locale();
-    let steps = [Text::HomeStepConsent, Text::HomeStepCamera, Text::HomeStepCompare, Text::HomeStepReturn];
+    let steps = [
+        Text::HomeStepConsent,
+        Text::HomeStepCamera,
+        Text::HomeStepCompare,
+        Text::HomeStepReturn,
+    ];
     let data = [Text::HomeDataConsent, Text::HomeDataStored, Text::HomeDataTemplate];
     let item = |text: Text| view! { <li>{say(text)}</li> };
     view! {

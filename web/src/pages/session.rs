@@ -16,7 +16,8 @@ use crate::wording;
 #[component]
 pub(crate) fn SessionPage() -> impl IntoView {
     let params = use_params_map();
-    move || match params.read().get("id").and_then(|id| id.parse::<SessionId>().ok()) {
+    let id = Memo::new(move |_| params.read().get("id").and_then(|id| id.parse::<SessionId>().ok()));
+    move || match id.get() {
         Some(id) => Either::Left(view! { <Flow session=Session::start(id) /> }),
         None => Either::Right(view! { <NotFound /> }),
     }
@@ -25,22 +26,39 @@ pub(crate) fn SessionPage() -> impl IntoView {
 #[component]
 fn Flow(session: Session) -> impl IntoView {
     let query = use_query_map();
-    let document = Memo::new(move |_| query.read().get("document").and_then(|hash| hash.parse::<Sha256Digest>().ok()));
+    let document = Memo::new(move |_| {
+        query
+            .read()
+            .get("document")
+            .and_then(|hash| hash.parse::<Sha256Digest>().ok())
+    });
     let screen = Memo::new(move |_| session.with(|flow| flow.screen()));
     let state = move || match screen.read() {
         camera if *camera == Screen::Camera => session.with(|flow| flow.stage().name()),
         other => other.name(),
     };
-    let step = move || session.with(|flow| (*screen.read() == Screen::Camera).then(|| flow.stage().step().cloned()).flatten());
+    let step = move || {
+        session.with(|flow| {
+            (*screen.read() == Screen::Camera)
+                .then(|| flow.stage().step().cloned())
+                .flatten()
+        })
+    };
     let content = move || match (document.get(), screen.get()) {
         (Some(sha256), Screen::Ended(_)) => view! { <screens::Document session sha256 /> }.into_any(),
         (_, Screen::Loading) => view! { <screens::Loading /> }.into_any(),
-        (_, Screen::Trouble { error, repeatable }) => view! { <screens::Trouble session error repeatable /> }.into_any(),
+        (_, Screen::Trouble { error, repeatable }) => {
+            view! { <screens::Trouble session error repeatable /> }.into_any()
+        }
         (_, Screen::Consent) => view! { <screens::Consent session /> }.into_any(),
         (_, Screen::Prepare { resumed }) => view! { <screens::Prepare session resumed /> }.into_any(),
-        (_, Screen::Failed { mismatches, repeats_left }) => {
-            view! { <screens::Failed session mismatches repeats_left /> }.into_any()
-        }
+        (
+            _,
+            Screen::Failed {
+                mismatches,
+                repeats_left,
+            },
+        ) => view! { <screens::Failed session mismatches repeats_left /> }.into_any(),
         (_, Screen::Camera) => view! { <screens::Camera session /> }.into_any(),
         (_, Screen::CameraTrouble(trouble)) => view! { <screens::CameraTrouble session trouble /> }.into_any(),
         (_, Screen::Waiting) => view! { <screens::Waiting session /> }.into_any(),

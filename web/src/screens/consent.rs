@@ -16,7 +16,7 @@ use crate::wording;
 #[component]
 pub(crate) fn Consent(session: Session) -> impl IntoView {
     // What is asked does not change while the session lives.
-    let request = session.with(|flow| flow.view().map(|view| view.request.clone()));
+    let request = untrack(|| session.with(|flow| flow.view().map(|view| view.request.clone())));
     request.map(|request| view! { <Question session request /> })
 }
 
@@ -32,13 +32,23 @@ fn Question(session: Session, request: RequestView) -> impl IntoView {
 
     let error = Signal::derive(move || {
         let language = locale.get();
-        let refused = session.with(|flow| flow.notice().map(|error| format!("{} {}", error.title(language), error.remedy(language))));
+        let refused = session.with(|flow| {
+            flow.notice()
+                .map(|error| format!("{} {}", error.title(language), error.remedy(language)))
+        });
         let local = submitted.get().then(|| typed_iin::read(&typed.read()).err()).flatten();
-        local.map(|why| typed_iin::wording(why).get(language).to_owned()).or(refused)
+        local
+            .map(|why| typed_iin::wording(why).get(language).to_owned())
+            .or(refused)
     });
     let answer = move |agreed: bool, iin: Option<Iin>| {
         let template = agreed && template.get_untracked();
-        session.tell(Event::Consent(ConsentAnswer { agreed, template, iin, language: locale.get() }));
+        session.tell(Event::Consent(ConsentAnswer {
+            agreed,
+            template,
+            iin,
+            language: locale.get(),
+        }));
     };
     let agree = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -93,7 +103,16 @@ fn Question(session: Session, request: RequestView) -> impl IntoView {
 #[component]
 fn Facts(request: RequestView) -> impl IntoView {
     let locale = locale();
-    let RequestView { relying_party, bin, purpose, data, retention_days, user_agreement, privacy_policy, .. } = request;
+    let RequestView {
+        relying_party,
+        bin,
+        purpose,
+        data,
+        retention_days,
+        user_agreement,
+        privacy_policy,
+        ..
+    } = request;
     let link = |address: String, text: Text, testid: &'static str| {
         view! {
             <li>
@@ -115,7 +134,7 @@ fn Facts(request: RequestView) -> impl IntoView {
             <dd>{move || phrase::consent_retention_days(locale.get(), retention_days)}</dd>
             <dt>{say(Text::ConsentLinks)}</dt>
             <dd>
-                <ul>
+                <ul class="links">
                     {link(user_agreement, Text::ConsentUserAgreement, "user-agreement")}
                     {link(privacy_policy, Text::ConsentPrivacyPolicy, "privacy-policy")}
                 </ul>

@@ -14,7 +14,11 @@ use crate::wording;
 pub(crate) fn Ended(session: Session, ending: Ending) -> impl IntoView {
     let locale = locale();
     let (title, text, next) = wording::ending(ending);
-    let (badge, passed) = if ending.passed() { (Text::EndingPassed, "passed") } else { (Text::EndingNotPassed, "not-passed") };
+    let (badge, passed) = if ending.passed() {
+        (Text::EndingPassed, "passed")
+    } else {
+        (Text::EndingNotPassed, "not-passed")
+    };
     view! {
         <section class="screen" data-testid="result" data-result=passed>
             <p class="badge" data-result=passed>{say(badge)}</p>
@@ -32,7 +36,11 @@ pub(crate) fn Ended(session: Session, ending: Ending) -> impl IntoView {
 
 #[component]
 fn Documents(session: Session) -> impl IntoView {
-    let documents = Memo::new(move |_| session.with(|flow| flow.view().map(|view| view.documents.clone())).unwrap_or_default());
+    let documents = Memo::new(move |_| {
+        session
+            .with(|flow| flow.view().map(|view| view.documents.clone()))
+            .unwrap_or_default()
+    });
     view! {
         <h2>{say(Text::DocumentsTitle)}</h2>
         {move || if documents.read().is_empty() {

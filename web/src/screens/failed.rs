@@ -21,7 +21,7 @@ pub(crate) fn Failed(session: Session, mismatches: Vec<Mismatch>, repeats_left: 
             </li>
         }
     };
-    // The run that may be begun now is one of those that are left, unless the server has counted it off already.
+    // The server counts the repeats after the run that may be begun now; the citizen counts that run too.
     let left = move || match repeats_left {
         0 => Text::FailedLast.get(locale.get()).to_owned(),
         count => phrase::failed_repeats_left(locale.get(), u16::from(count) + 1),
@@ -31,7 +31,8 @@ pub(crate) fn Failed(session: Session, mismatches: Vec<Mismatch>, repeats_left: 
             <Heading text=Signal::derive(move || Text::FailedTitle.get(locale.get()).to_owned()) />
             <h2>{say(Text::FailedReasons)}</h2>
             <ul class="reasons" data-testid="mismatches">{mismatches.into_iter().map(reason).collect_view()}</ul>
-            <p><strong data-testid="repeats-left">{left}</strong>" "{say(Text::FailedNext)}</p>
+            <p><strong data-testid="repeats-left">{left}</strong></p>
+            <p>{say(Text::FailedNext)}</p>
             <div class="actions">
                 <button type="button" class="button primary" data-testid="try-again" on:click=move |_| session.tell(Event::Begin)>
                     {say(Text::ActionTryAgain)}

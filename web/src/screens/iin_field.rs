@@ -15,7 +15,13 @@ pub(crate) fn IinField(
     /// The field, to move the focus there.
     node: NodeRef<Input>,
 ) -> impl IntoView {
-    let described = move || if error.read().is_some() { "iin-error iin-hint" } else { "iin-hint" };
+    let described = move || {
+        if error.read().is_some() {
+            "iin-error iin-hint"
+        } else {
+            "iin-hint"
+        }
+    };
     view! {
         <div class="field" class:wrong=move || error.read().is_some()>
             <label for="iin">{say(Text::ConsentIin)}</label>

@@ -16,10 +16,19 @@ pub(crate) fn Prepare(session: Session, resumed: bool) -> impl IntoView {
         (Text::PrepareTitle, Text::PrepareLead, Text::ActionBegin)
     };
     let points = [
-        (Text::PrepareLight, "M12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.1 2.1M16.3 16.3l2.1 2.1M5.6 18.4l2.1-2.1M16.3 7.7l2.1-2.1M12 8a4 4 0 1 0 0 8a4 4 0 0 0 0-8z"),
+        (
+            Text::PrepareLight,
+            "M12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.1 2.1M16.3 16.3l2.1 2.1M5.6 18.4l2.1-2.1M16.3 7.7l2.1-2.1M12 8a4 4 0 1 0 0 8a4 4 0 0 0 0-8z",
+        ),
         (Text::PrepareLevel, "M7 3h10v18H7zM11 18h2M2 10h3M19 10h3"),
-        (Text::PrepareAlone, "M12 4a4 4 0 1 0 0 8a4 4 0 0 0 0-8zM5 20c0-4 3-6 7-6s7 2 7 6z"),
-        (Text::PrepareGlasses, "M3 11h6a0 0 0 0 1 0 0v1a3 3 0 0 1-6 0zM15 11h6v1a3 3 0 0 1-6 0zM9 12c1-1 5-1 6 0"),
+        (
+            Text::PrepareAlone,
+            "M12 4a4 4 0 1 0 0 8a4 4 0 0 0 0-8zM5 20c0-4 3-6 7-6s7 2 7 6z",
+        ),
+        (
+            Text::PrepareGlasses,
+            "M3 11h6a0 0 0 0 1 0 0v1a3 3 0 0 1-6 0zM15 11h6v1a3 3 0 0 1-6 0zM9 12c1-1 5-1 6 0",
+        ),
     ];
     let point = |(text, path): (Text, &'static str)| {
         view! {

@@ -16,8 +16,18 @@ pub(crate) fn Trouble(session: Session, error: ApiError, repeatable: bool) -> im
         Signal::derive(move || error.title(locale.get()))
     };
     let code = error.code();
-    let (label, testid) = if repeatable { (Text::ActionRetry, "retry") } else { (Text::ActionReload, "reload") };
-    let act = move |_| if repeatable { session.tell(Event::Retry) } else { page::reload() };
+    let (label, testid) = if repeatable {
+        (Text::ActionRetry, "retry")
+    } else {
+        (Text::ActionReload, "reload")
+    };
+    let act = move |_| {
+        if repeatable {
+            session.tell(Event::Retry)
+        } else {
+            page::reload()
+        }
+    };
     view! {
         <section class="screen">
             <Heading text=title />
