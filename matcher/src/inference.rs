@@ -82,7 +82,7 @@ struct Job {
     picture: Vec<u8>,
     t_ms: f64,
     answer: Sender<(usize, Result<Examination, Unexamined>)>,
-    _waiting: Waiting,
+    waiting: Waiting,
 }
 
 /// Counts one waiting picture for as long as it lives.
@@ -138,7 +138,7 @@ impl Pool {
                     picture,
                     t_ms,
                     answer: answer.clone(),
-                    _waiting: waiting,
+                    waiting,
                 };
                 jobs.send(job).map_err(|_| Unexamined::Failed)?;
             }
@@ -173,6 +173,8 @@ fn work(examiner: &dyn Examine, jobs: &Mutex<Receiver<Job>>) {
         // A model that panics on a picture must not take the thread with it: the picture then counts as not examined.
         let result = catch_unwind(AssertUnwindSafe(|| examiner.examine(&job.picture, job.t_ms)))
             .unwrap_or(Err(Unexamined::Failed));
+        // Whoever gets the last answer finds the room free.
+        drop(job.waiting);
         // Nobody waits any more where another picture of the same step failed first.
         let _ = job.answer.send((job.place, result));
     }

@@ -1,6 +1,7 @@
 //! `tanu-matcher --config FILE`: reads configuration, keys and models, checks the register, and serves the edge.
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ const GRACE: std::time::Duration = std::time::Duration::from_secs(20);
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
     match run() {
@@ -117,8 +119,9 @@ fn pool(config: &Config) -> Result<Pool, Error> {
 async fn serve(config: &Config, shared: Arc<Shared>) -> Result<(), Error> {
     let handle = axum_server::Handle::new();
     tokio::spawn(stop_on_signal(handle.clone()));
+    tokio::spawn(say_address(handle.clone(), config.tls.is_some()));
+    tokio::spawn(sweep(Arc::clone(&shared.matcher)));
     let service = router(shared).into_make_service();
-    tracing::info!(listen = %config.listen, tls = config.tls.is_some(), "serving");
     match &config.tls {
         None => axum_server::bind(config.listen).handle(handle).serve(service).await?,
         Some(tls) => {
@@ -145,6 +148,28 @@ fn tls_config(certificates: &Path, key: &Path) -> Result<axum_server::tls_rustls
         .with_single_cert(chain, key)?;
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(axum_server::tls_rustls::RustlsConfig::from_config(Arc::new(tls)))
+}
+
+/// Ends abandoned sessions, at start and every hour.
+async fn sweep(matcher: Arc<Matcher>) {
+    let mut hours = tokio::time::interval(std::time::Duration::from_secs(3600));
+    loop {
+        hours.tick().await;
+        let matcher = Arc::clone(&matcher);
+        match tokio::task::spawn_blocking(move || matcher.end_abandoned()).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(sessions)) => tracing::info!(sessions, "abandoned sessions ended"),
+            Ok(Err(failure)) => tracing::error!(code = failure.code().as_str(), "abandoned sessions not ended"),
+            Err(_) => return,
+        }
+    }
+}
+
+/// Says where it listens, once it does: with port 0 the system chooses.
+async fn say_address(handle: axum_server::Handle<std::net::SocketAddr>, tls: bool) {
+    if let Some(address) = handle.listening().await {
+        tracing::info!(%address, tls, "serving");
+    }
 }
 
 async fn stop_on_signal(handle: axum_server::Handle<std::net::SocketAddr>) {

@@ -10,6 +10,7 @@ mod open;
 #[cfg(test)]
 mod real_faces;
 mod step;
+mod sweep;
 mod withdraw;
 
 #[cfg(test)]

@@ -165,6 +165,13 @@ pub trait Store: Send + Sync {
     /// [`StoreError`].
     fn steps(&self, session: &SessionId) -> Result<Vec<StoredStep>, StoreError>;
 
+    /// Sessions, at most 100 of them, that were opened before `before`, have neither ended nor been compared, and still hold
+    /// frames or a face.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn abandoned(&self, before: Timestamp) -> Result<Vec<SessionId>, StoreError>;
+
     /// The concluded runs of a session, in order.
     ///
     /// # Errors

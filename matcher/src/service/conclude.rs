@@ -271,9 +271,12 @@ fn check_issued(session: &OpenedSession, run: u8, request: &ConcludeRun) -> Resu
             && step.transaction == session.stored.transaction
     });
     let fits = request.issued.len() <= usize::from(request.planned) && usize::from(request.planned) <= Plan::MOST;
+    // Where all commands were shown, they are a plan: at least three, none right after itself (BNK-8a).
+    let commands = || request.issued.iter().map(|step| step.command).collect();
+    let planned = request.issued.len() < usize::from(request.planned) || Plan::new(commands()).is_ok();
     // A run without any step can only have broken off.
     let begun = !request.issued.is_empty() || request.ended.is_some();
-    if counted && fits && begun {
+    if counted && fits && planned && begun {
         Ok(())
     } else {
         refused(ProblemCode::MalformedRequest)

@@ -139,7 +139,7 @@ impl Matcher {
             return refused(ProblemCode::ConsentMissing);
         }
         let of = usize::from(issued.of);
-        if issued.index.step >= issued.of || of < FEWEST_COMMANDS || of > Plan::MOST {
+        if issued.index.step >= issued.of || !(FEWEST_COMMANDS..=Plan::MOST).contains(&of) {
             return refused(ProblemCode::MalformedRequest);
         }
         self.check_run(session, issued.index.run)?;

@@ -296,6 +296,18 @@ fn a_run_with_steps_missing_can_neither_pass_nor_be_concluded_without_a_reason()
 }
 
 #[test]
+fn bnk_8a_a_run_of_the_same_command_over_and_over_is_refused() {
+    let fixture = Fixture::new();
+    let edge = opened(&fixture, 1);
+    let mut request = edge.conclude(0, 3);
+    for step in &mut request.issued {
+        step.command = tanu_protocol::challenge::Command::Blink;
+    }
+    let result = fixture.matcher.conclude_run(&edge.session, 0, &request);
+    assert_eq!(code(result), ProblemCode::MalformedRequest);
+}
+
+#[test]
 fn another_person_in_a_later_step_fails_the_run() {
     let fixture = Fixture::new();
     let edge = opened(&fixture, 1);
@@ -504,6 +516,33 @@ fn a_passed_session_that_expires_is_not_compared_afterwards() {
     fixture.matcher.end_session(&edge.session, Ending::Expired).unwrap();
     assert_eq!(code(fixture.matcher.compare(&edge.session)), ProblemCode::SessionState);
     assert!(fixture.store.runs(&edge.session).unwrap()[0].probe.is_none());
+}
+
+#[test]
+fn nbs_11_frames_and_faces_of_abandoned_sessions_are_destroyed_after_a_day() {
+    let fixture = Fixture::new();
+    fixture.state.say(Some(reference(1)));
+    let broken_off = opened(&fixture, 1);
+    fixture
+        .matcher
+        .judge_step(&broken_off.session, index(0, 0), &broken_off.step(0, 0, ASKED))
+        .unwrap();
+    let not_compared = opened(&fixture, 2);
+    not_compared.run(&fixture, 0, ASKED);
+    let compared = opened(&fixture, 3);
+    compared.run(&fixture, 0, ASKED);
+    fixture.matcher.compare(&compared.session).unwrap();
+
+    fixture.host.pass(86_400);
+    assert_eq!(fixture.matcher.end_abandoned().unwrap(), 0);
+    fixture.host.pass(1);
+    assert_eq!(fixture.matcher.end_abandoned().unwrap(), 2);
+    assert_eq!(fixture.matcher.end_abandoned().unwrap(), 0);
+    assert_eq!(fixture.store.steps(&broken_off.session).unwrap()[0].content, None);
+    assert!(fixture.store.runs(&not_compared.session).unwrap()[0].probe.is_none());
+    let ended = |edge: &Edge| fixture.store.session(&edge.session).unwrap().unwrap().ended;
+    assert_eq!(ended(&not_compared), Some(Ending::Expired));
+    assert_eq!(ended(&compared), None);
 }
 
 #[test]

@@ -296,6 +296,22 @@ impl Store for SqliteStore {
         Ok(steps)
     }
 
+    fn abandoned(&self, before: Timestamp) -> Result<Vec<SessionId>, StoreError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT id FROM session WHERE ended IS NULL AND opened_at < ?1 AND (
+               EXISTS (SELECT 1 FROM step WHERE session = id AND content IS NOT NULL)
+               OR EXISTS (SELECT 1 FROM run WHERE session = id AND probe IS NOT NULL)
+             ) LIMIT 100",
+        )?;
+        let mut rows = statement.query([before.to_string()])?;
+        let mut sessions = Vec::new();
+        while let Some(row) = rows.next()? {
+            sessions.push(SessionId::from_bytes(bytes(row, 0)?));
+        }
+        Ok(sessions)
+    }
+
     fn runs(&self, session: &SessionId) -> Result<Vec<StoredRun>, StoreError> {
         let connection = self.connection();
         let mut statement = connection

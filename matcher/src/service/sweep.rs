@@ -1,0 +1,25 @@
+//! Sessions that nobody ended: their frames and faces are not kept (NBS-11).
+
+use jiff::SignedDuration;
+use tanu_protocol::session::Ending;
+
+use super::Matcher;
+use crate::failure::Failure;
+
+/// How long a session may stay open. The edge's sessions end within the hour; this is for those that it lost.
+const ABANDONED: SignedDuration = SignedDuration::from_hours(24);
+
+impl Matcher {
+    /// Ends, as expired, sessions that were abandoned with frames or a face in the store; gives their number. Each leaves its
+    /// document 1 and entry as any other does.
+    ///
+    /// # Errors
+    /// [`Failure`]; sessions ended before it stay ended.
+    pub fn end_abandoned(&self) -> Result<usize, Failure> {
+        let abandoned = self.store.abandoned(self.host.now() - ABANDONED)?;
+        for session in &abandoned {
+            self.end_session(session, Ending::Expired)?;
+        }
+        Ok(abandoned.len())
+    }
+}
