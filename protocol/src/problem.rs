@@ -226,6 +226,12 @@ problems! {
     ru "Этот запрос уже был принят.", "Отправьте новый запрос.";
     en "This request was accepted before.", "Send a new request.";
 
+    /// A page of another site made the browser send it.
+    CrossSite = "request.cross_site", 403, None;
+    kk "Сұрау басқа сайттан жіберілген.", "Әрекетті осы сайттың бетінде қайталаңыз.";
+    ru "Запрос отправлен с другого сайта.", "Повторите действие на странице этого сайта.";
+    en "The request was sent by another site.", "Repeat the action on a page of this site.";
+
     /// Not over an encrypted connection.
     InsecureTransport = "channel.insecure", 421, Some("BNK-15");
     kk "Қосылым шифрланбаған.", "Мекенжайды https арқылы ашыңыз.";

@@ -112,6 +112,24 @@ impl OpenRun {
         }
     }
 
+    /// The run as answered, if the shown step is its last one and has passed.
+    #[must_use]
+    pub fn last_step_passed(self) -> Option<AnsweredRun> {
+        (self.0.issued.len() == self.0.plan.commands().len()).then_some(AnsweredRun(self.0))
+    }
+
+    /// The steps that were shown, in order.
+    #[must_use]
+    pub fn steps(&self) -> &[IssuedStep] {
+        &self.0.issued
+    }
+
+    /// Number of steps that the plan has.
+    #[must_use]
+    pub fn planned(&self) -> u8 {
+        count(self.0.plan.commands().len())
+    }
+
     /// The run goes no further.
     #[must_use]
     pub fn broken(self) -> UnfinishedRun {

@@ -71,6 +71,8 @@ pub struct Session {
     id: SessionId,
     transaction: TransactionHash,
     request: Request,
+    /// Whose session it is, as far as it is known.
+    person: Option<Iin>,
     /// The citizen's answer.
     agreed: Option<bool>,
     pace: Pace,
@@ -129,6 +131,11 @@ enum State {
         run: OpenRun,
         received_at: Timestamp,
     },
+    /// The frames are gone; what the matcher knows of the run decides.
+    Lost {
+        agreed: Agreed,
+        run: OpenRun,
+    },
     /// All steps have passed; the run as a whole is being judged.
     Concluding {
         agreed: Agreed,
@@ -171,6 +178,7 @@ impl Session {
             version: Version::First,
             id,
             transaction,
+            person: request.person.clone(),
             request,
             agreed: None,
             pace,
@@ -233,6 +241,7 @@ impl Session {
             }),
         };
         session.agreed = Some(record.agreed);
+        session.person.clone_from(&record.person);
         Ok(session)
     }
 
@@ -280,18 +289,16 @@ impl Session {
         Ok(session)
     }
 
-    /// Frames that had arrived were lost before they could be judged, and nobody has them any more: the run counts as
-    /// failed, so that the citizen is not stuck.
+    /// Frames that had arrived can't be judged: nobody has them any more, or the matcher refuses them. The run is concluded
+    /// as far as the matcher knows it, so that the citizen is not stuck: a step whose verdict was lost counts as it was
+    /// judged, one that was never judged as late.
     ///
     /// # Errors
     /// [`InvalidTransition::Elsewhere`] where no frames are being judged.
     pub fn frames_lost(self, now: Timestamp) -> Result<Self, InvalidTransition> {
         let mut session = self.at(now);
         session.state = match session.state {
-            State::Judging { agreed, run, .. } => State::Failing {
-                agreed,
-                run: run.broken(),
-            },
+            State::Judging { agreed, run, .. } => State::Lost { agreed, run },
             _ => return Err(InvalidTransition::Elsewhere),
         };
         Ok(session)
@@ -364,6 +371,12 @@ impl Session {
         &self.request
     }
 
+    /// Whose session it is, as far as it is known.
+    #[must_use]
+    pub const fn person(&self) -> Option<&Iin> {
+        self.person.as_ref()
+    }
+
     /// When it expires.
     #[must_use]
     pub const fn expires_at(&self) -> Timestamp {
@@ -416,7 +429,7 @@ fn close(state: State, request: &Request, why: BrokenOff) -> Closing {
     match state {
         State::Opening { agreed } => closing(agreed, false, None),
         State::Ready { agreed, .. } | State::Verified { agreed, .. } => closing(agreed, true, None),
-        State::Challenged { agreed, run } | State::Judging { agreed, run, .. } => {
+        State::Challenged { agreed, run } | State::Judging { agreed, run, .. } | State::Lost { agreed, run } => {
             closing(agreed, true, Some(run.broken()))
         }
         State::Concluding { agreed, run } => closing(agreed, true, Some(run.broken())),

@@ -65,6 +65,15 @@ impl Session {
                     Err(mismatches) => next_run(agreed, number, mismatches, session.seen_at),
                 })
             }
+            State::Lost { agreed, run } => {
+                let number = run.number();
+                let mismatches = verdict.mismatches.clone();
+                let live = run.last_step_passed().and_then(|run| run.concluded(verdict).ok());
+                Some(match live {
+                    Some(live) => State::Verified { agreed, live },
+                    None => next_run(agreed, number, mismatches, session.seen_at),
+                })
+            }
             State::Failing { agreed, run } => Some(next_run(agreed, run.number, verdict.mismatches, session.seen_at)),
             State::Closing(closing) if closing.opened && closing.run.is_some() => {
                 Some(State::Closing(Closing { run: None, ..closing }))
@@ -73,6 +82,24 @@ impl Session {
         })?;
         session.add_document(&document);
         Ok(session)
+    }
+
+    /// The matcher will not conclude a run as asked. Where the frames were lost: their step was judged passed, so the next
+    /// one is shown with `nonce`. Where the session breaks off: the run had been concluded already, so it is on record.
+    ///
+    /// # Errors
+    /// [`InvalidTransition::Elsewhere`] where neither is so.
+    pub fn not_concluded(self, nonce: Nonce, now: Timestamp) -> Result<Self, InvalidTransition> {
+        self.step_on(now, |state, session| match state {
+            State::Lost { agreed, run } => match run.step_passed(session.issue(nonce)) {
+                AfterStep::Open(run) => Some(State::Challenged { agreed, run }),
+                AfterStep::Answered(_) => None,
+            },
+            State::Closing(closing) if closing.opened && closing.run.is_some() => {
+                Some(State::Closing(Closing { run: None, ..closing }))
+            }
+            _ => None,
+        })
     }
 
     /// The outcome of the comparison, with document 2 stored.

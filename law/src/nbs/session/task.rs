@@ -51,6 +51,14 @@ impl Session {
                     ended: None,
                 },
             }),
+            State::Lost { run, .. } => Some(Task::Conclude {
+                run: run.number().get(),
+                request: ConcludeRun {
+                    issued: run.steps().to_vec(),
+                    planned: run.planned(),
+                    ended: None,
+                },
+            }),
             State::Failing { run, .. } => Some(Task::Conclude {
                 run: run.number.get(),
                 request: ConcludeRun {

@@ -288,14 +288,39 @@ fn the_first_receipt_of_a_step_is_remembered() {
     assert_eq!(session.place(StepIndex { run: 1, step: 0 }), Place::Ahead);
 }
 
-#[test]
-fn frames_that_were_lost_cost_the_run_and_not_the_session() {
-    let session = begin(ready(), 0);
+fn lost(session: Session) -> Session {
     let index = shown(&session);
     let session = session.received(index, Sha256Digest::of(b"frames"), START).unwrap();
-    let session = session.frames_lost(START).unwrap();
+    session.frames_lost(START).unwrap()
+}
+
+#[test]
+fn frames_that_were_lost_unjudged_cost_the_run_and_not_the_session() {
+    let session = lost(begin(ready(), 0));
     let session = session.concluded(run_verdict(0, vec![Mismatch::Late]), START).unwrap();
     assert!(matches!(session.view(START), StateView::Ready { run: 1, .. }));
+}
+
+#[test]
+fn a_step_whose_verdict_was_lost_counts_as_it_was_judged() {
+    let first = lost(begin(ready(), 0)).not_concluded(NONCE, START).unwrap();
+    assert_eq!(shown(&first), StepIndex { run: 0, step: 1 });
+    let last = lost(step(step(begin(ready(), 0), vec![]), vec![]));
+    assert!(last.clone().not_concluded(NONCE, START).is_err());
+    let last = last.concluded(run_verdict(0, vec![]), START).unwrap();
+    assert_eq!(last.task(), Some(Task::Compare));
+    // A run can't have passed before its last step was shown, whatever anyone says.
+    let early = lost(begin(ready(), 0))
+        .concluded(run_verdict(0, vec![]), START)
+        .unwrap();
+    assert!(matches!(early.view(START), StateView::Ready { run: 1, .. }));
+}
+
+#[test]
+fn a_run_that_was_on_record_before_the_session_broke_off_stays_so() {
+    let session = all_steps(begin(ready(), 0)).cancelled(START).unwrap();
+    let session = session.not_concluded(NONCE, START).unwrap();
+    assert!(matches!(session.task(), Some(Task::End(_))));
 }
 
 #[test]
@@ -433,6 +458,9 @@ fn work(session: Session, good: bool, now: Timestamp, count: &mut Count) -> Resu
         }
         Some(Task::Conclude { run, .. }) => {
             count.concluded = good;
+            if good && matches!(session.state, State::Lost { .. }) {
+                count.passed_steps += 1;
+            }
             session.concluded(run_verdict(run, mismatches), now)
         }
         Some(Task::Compare) => {

@@ -33,6 +33,7 @@ impl Session {
             },
             State::Opening { .. }
             | State::Judging { .. }
+            | State::Lost { .. }
             | State::Concluding { .. }
             | State::Failing { .. }
             | State::Verified { .. }

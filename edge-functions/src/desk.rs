@@ -1,0 +1,185 @@
+//! A session's desk: loads what is stored of one session, lets the pure parts decide, stores, calls the matcher, answers.
+//! The host lends it clock, randomness, storage and the way to the matcher, and lets one call in at a time.
+
+mod answer;
+mod oidc;
+mod record;
+#[cfg(test)]
+mod tests;
+mod work;
+
+use std::future::Future;
+
+use jiff::{SignedDuration, Timestamp};
+use tanu_protocol::digest::SessionId;
+use tanu_protocol::problem::ProblemCode;
+
+use crate::call::{Act, Call};
+use crate::config::Config;
+use crate::keys::Keys;
+use crate::matcher::{MatcherCall, MatcherFailure};
+use crate::reply::Reply;
+
+pub use oidc::REQUEST_URI;
+pub use record::{Record, Stored};
+
+/// How long a pushed request waits for its browser, in seconds (RFC 9126).
+pub const PUSHED_SECONDS: i64 = 90;
+/// How long a session that has ended is kept for its relying party to fetch the result, in seconds. Then all that the edge
+/// has of it is deleted.
+pub const KEPT_SECONDS: i64 = 24 * 60 * 60;
+/// How long until what the matcher could not do is tried again unasked, in seconds.
+pub const RETRY_SECONDS: i64 = 30;
+
+/// What the host lends.
+pub trait Host {
+    /// The time.
+    fn now(&self) -> Timestamp;
+
+    /// Fresh bytes of a cryptographic random source.
+    fn random<const N: usize>(&self) -> Result<[u8; N], HostFailure>;
+
+    /// What is stored.
+    fn load(&self) -> impl Future<Output = Result<Option<Record>, HostFailure>>;
+
+    /// Stores. When this returns, it is stored.
+    fn save(&self, record: &Record) -> impl Future<Output = Result<(), HostFailure>>;
+
+    /// Deletes all that is stored.
+    fn forget(&self) -> impl Future<Output = Result<(), HostFailure>>;
+
+    /// Asks for a call of [`Desk::wake`] at a time, instead of any asked for before.
+    fn wake_at(&self, time: Timestamp) -> impl Future<Output = Result<(), HostFailure>>;
+
+    /// Asks the matcher, over the authenticated channel.
+    fn ask(&self, call: &MatcherCall) -> impl Future<Output = Result<Vec<u8>, MatcherFailure>>;
+
+    /// Notes an event in the log, by codes that carry nothing personal.
+    fn note(&self, event: &str, code: &str);
+}
+
+/// The host could not do its part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HostFailure {
+    /// Storage.
+    #[error("storage does not answer")]
+    Storage,
+    /// Stored, but of another version or damaged.
+    #[error("what is stored can't be read")]
+    Unreadable,
+    /// Randomness.
+    #[error("the random source does not answer")]
+    Random,
+}
+
+impl From<HostFailure> for ProblemCode {
+    fn from(_: HostFailure) -> Self {
+        Self::Internal
+    }
+}
+
+/// One session's desk.
+pub struct Desk<'a, H> {
+    host: &'a H,
+    config: &'a Config,
+    keys: &'a Keys,
+    session: SessionId,
+}
+
+impl<'a, H: Host> Desk<'a, H> {
+    /// The desk of `session`.
+    pub const fn new(host: &'a H, config: &'a Config, keys: &'a Keys, session: SessionId) -> Self {
+        Self {
+            host,
+            config,
+            keys,
+            session,
+        }
+    }
+
+    /// Answers a call. The host makes sure that no other call is being answered meanwhile.
+    pub async fn answer(&self, call: Call) -> Reply {
+        let result = match call {
+            Call::Push(authorization) => self.push(*authorization).await,
+            Call::Accept { client, browser } => self.accept(&client, browser).await,
+            Call::Browser { browser, act } => match self.stored().await {
+                Ok(stored) if stored.browser == browser => self.act(stored, act).await,
+                Ok(_) => Err(ProblemCode::SessionUnknown),
+                Err(code) => Err(code),
+            },
+            Call::Redeem {
+                client,
+                code,
+                redirect_uri,
+                verifier,
+            } => self.redeem(&client, &code, &redirect_uri, &verifier).await,
+            Call::UserInfo { token } => self.user_info(&token).await,
+            Call::Result { client } => self.result(&client).await,
+        };
+        result.unwrap_or_else(|code| {
+            if code.status() >= 500 {
+                self.host.note("session", code.as_str());
+            }
+            Reply::problem(code)
+        })
+    }
+
+    /// Does what time brings: expiry, what the matcher could not do, forgetting.
+    ///
+    /// # Errors
+    /// [`HostFailure`]: the host calls again later.
+    pub async fn wake(&self) -> Result<(), HostFailure> {
+        let now = self.host.now();
+        let mut stored = match self.host.load().await? {
+            None => return Ok(()),
+            Some(Record::Pushed { until, .. }) if now < until => return self.host.wake_at(until).await,
+            Some(Record::Pushed { .. }) => return self.host.forget().await,
+            Some(Record::Session(stored)) => *stored,
+        };
+        if let Some((_, at)) = stored.session.outcome() {
+            let until = later(at, KEPT_SECONDS);
+            return if now < until {
+                self.host.wake_at(until).await
+            } else {
+                self.host.forget().await
+            };
+        }
+        // A failure has been noted; the next wake tries again.
+        let _ = self.settle(&mut stored).await;
+        let next = match stored.session.outcome() {
+            Some((_, at)) => later(at, KEPT_SECONDS),
+            None if now < stored.session.expires_at() => stored.session.expires_at(),
+            None => later(now, RETRY_SECONDS),
+        };
+        self.host.wake_at(next).await
+    }
+
+    async fn act(&self, mut stored: Stored, act: Act) -> Result<Reply, ProblemCode> {
+        match act {
+            Act::See => self.see(&mut stored).await,
+            Act::Answer(answer) => self.consent(&mut stored, &answer).await,
+            Act::Begin { run } => self.begin(&mut stored, run).await,
+            Act::Frames { run, step, capture } => self.frames(&mut stored, run, step, capture).await,
+            Act::Retry => self.retry(&mut stored).await,
+            Act::Cancel => self.cancel(&mut stored).await,
+            Act::Documents => self.documents(&stored).await,
+            Act::Return => self.go_back(&mut stored).await,
+        }
+    }
+
+    async fn stored(&self) -> Result<Stored, ProblemCode> {
+        match self.host.load().await? {
+            Some(Record::Session(stored)) => Ok(*stored),
+            Some(Record::Pushed { .. }) | None => Err(ProblemCode::SessionUnknown),
+        }
+    }
+
+    async fn save(&self, stored: &Stored) -> Result<(), ProblemCode> {
+        Ok(self.host.save(&Record::Session(Box::new(stored.clone()))).await?)
+    }
+}
+
+fn later(time: Timestamp, seconds: i64) -> Timestamp {
+    time.checked_add(SignedDuration::from_secs(seconds))
+        .unwrap_or(Timestamp::MAX)
+}

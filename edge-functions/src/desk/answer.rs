@@ -1,0 +1,186 @@
+//! The session API: each call answers with the session as it then stands.
+
+use tanu_law::nbs::consent::InvalidAnswer;
+use tanu_law::nbs::session::{InvalidTransition, Place, Task};
+use tanu_liveness::plan::{PlanPolicy, select};
+use tanu_protocol::capture::{ClientReportedCamera, InvalidCapture, StepCapture};
+use tanu_protocol::challenge::StepIndex;
+use tanu_protocol::evidence::CONSENT_TYPE;
+use tanu_protocol::problem::ProblemCode;
+use tanu_protocol::session::{ConsentAnswer, SessionView};
+
+use super::{Desk, Host, Stored};
+use crate::matcher::{MatcherCall, MatcherFailure};
+use crate::reply::Reply;
+
+impl<H: Host> Desk<'_, H> {
+    pub(super) async fn see(&self, stored: &mut Stored) -> Result<Reply, ProblemCode> {
+        // Where the matcher can't do what is due, the view says that the session waits.
+        match self.settle(stored).await {
+            Ok(()) | Err(ProblemCode::TryLater) => Ok(self.view(stored)),
+            Err(code) => Err(code),
+        }
+    }
+
+    /// NBS-4: the answer becomes a signed record before anything else happens.
+    pub(super) async fn consent(&self, stored: &mut Stored, answer: &ConsentAnswer) -> Result<Reply, ProblemCode> {
+        if let Some(agreed) = stored.session.consent() {
+            return if agreed == answer.agreed {
+                self.settled(stored).await
+            } else {
+                Err(ProblemCode::SessionState)
+            };
+        }
+        let now = self.host.now();
+        let session = &stored.session;
+        let record = session
+            .request()
+            .answered(answer, session.id(), session.transaction(), now)
+            .map_err(|error| match error {
+                InvalidAnswer::PersonMissing => ProblemCode::IinMissing,
+                InvalidAnswer::AnotherPerson => ProblemCode::IinInvalid,
+            })?;
+        let jws = self
+            .keys
+            .signing
+            .sign(CONSENT_TYPE, &record)
+            .map_err(|_| ProblemCode::Internal)?;
+        stored.session = session.clone().answered(&record, jws, now).map_err(refusal)?;
+        self.save(stored).await?;
+        self.settled(stored).await
+    }
+
+    /// BNK-8a: the plan is drawn anew for each run.
+    pub(super) async fn begin(&self, stored: &mut Stored, run: u8) -> Result<Reply, ProblemCode> {
+        self.settle(stored).await?;
+        if stored.session.has_begun(run) {
+            return Ok(self.view(stored));
+        }
+        let plan = select(PlanPolicy::default(), self.host.random()?).map_err(|_| ProblemCode::Internal)?;
+        let (session, now) = (stored.session.clone(), self.host.now());
+        stored.session = session.begin_run(run, plan, self.nonce()?, now).map_err(refusal)?;
+        self.save(stored).await?;
+        Ok(self.view(stored))
+    }
+
+    /// Time and head of the first receipt are stored before the matcher sees the frames: the same frames again are a retry
+    /// and never late, other frames for the same step are refused.
+    pub(super) async fn frames(
+        &self,
+        stored: &mut Stored,
+        run: u8,
+        step: u8,
+        capture: Vec<u8>,
+    ) -> Result<Reply, ProblemCode> {
+        let index = StepIndex { run, step };
+        let now = self.host.now();
+        stored.session = stored.session.clone().at(now);
+        match stored.session.place(index) {
+            Place::Ahead => return Err(ProblemCode::SessionState),
+            Place::Past => return self.settled(stored).await,
+            Place::Received(head) => {
+                let again: StepCapture =
+                    ciborium::from_reader(capture.as_slice()).map_err(|_| ProblemCode::CaptureMalformed)?;
+                if again.head != head {
+                    return Err(ProblemCode::Conflict);
+                }
+                match stored.session.task() {
+                    Some(Task::Judge { issued, .. }) if issued.index == index => {
+                        StepCapture::decode(&capture, &issued.transaction, &issued.nonce).map_err(capture_problem)?;
+                    }
+                    _ => return self.settled(stored).await,
+                }
+            }
+            Place::Open(issued) => {
+                let decoded =
+                    StepCapture::decode(&capture, &issued.transaction, &issued.nonce).map_err(capture_problem)?;
+                if decoded.camera == ClientReportedCamera::Virtual && !self.config.virtual_cameras {
+                    return Err(ProblemCode::CameraVirtual);
+                }
+                let session = stored.session.clone();
+                stored.session = session.received(index, decoded.head, now).map_err(refusal)?;
+                self.save(stored).await?;
+            }
+        }
+        self.judge(stored, capture).await?;
+        Ok(self.view(stored))
+    }
+
+    /// Goes on where a service could not. Frames that wait for the matcher are not here: a page that still has them sends
+    /// them again; this call says that nobody has them any more.
+    pub(super) async fn retry(&self, stored: &mut Stored) -> Result<Reply, ProblemCode> {
+        if let Some(Task::Judge { .. }) = stored.session.task() {
+            let session = stored.session.clone();
+            let mut without = stored.clone();
+            without.session = session.frames_lost(self.host.now()).map_err(refusal)?;
+            // Stored only when the matcher has answered: until then the frames may still come.
+            if let Some(session) = self.one_task(&without).await? {
+                stored.session = session;
+                self.save(stored).await?;
+            }
+        }
+        self.settled(stored).await
+    }
+
+    pub(super) async fn cancel(&self, stored: &mut Stored) -> Result<Reply, ProblemCode> {
+        // One that has ended, or is about to, stays as it is.
+        if let Ok(session) = stored.session.clone().cancelled(self.host.now()) {
+            stored.session = session;
+            self.save(stored).await?;
+        }
+        self.settled(stored).await
+    }
+
+    pub(super) async fn documents(&self, stored: &Stored) -> Result<Reply, ProblemCode> {
+        match self.host.ask(&MatcherCall::documents(stored.session.id())).await {
+            Ok(body) => Ok(Reply::typed(200, "application/json", body)),
+            // The matcher hears of a session when its question has been answered.
+            Err(MatcherFailure::Refused(ProblemCode::NotFound | ProblemCode::SessionUnknown)) => {
+                Ok(Reply::typed(200, "application/json", b"[]".to_vec()))
+            }
+            Err(failure) => Err(self.unable("matcher.documents", failure)),
+        }
+    }
+
+    async fn settled(&self, stored: &mut Stored) -> Result<Reply, ProblemCode> {
+        self.settle(stored).await?;
+        Ok(self.view(stored))
+    }
+
+    pub(super) fn view(&self, stored: &Stored) -> Reply {
+        let now = self.host.now();
+        let session = &stored.session;
+        Reply::json(
+            200,
+            &SessionView {
+                id: session.id(),
+                transaction: session.transaction(),
+                request: session.request().view(),
+                now,
+                expires_at: session.expires_at(),
+                state: session.view(now),
+                virtual_cameras: self.config.virtual_cameras,
+                documents: session.documents().to_vec(),
+            },
+        )
+    }
+}
+
+const fn refusal(error: InvalidTransition) -> ProblemCode {
+    match error {
+        InvalidTransition::Elsewhere => ProblemCode::SessionState,
+        InvalidTransition::NoConsent => ProblemCode::ConsentMissing,
+        InvalidTransition::ForeignRecord => ProblemCode::Internal,
+    }
+}
+
+const fn capture_problem(invalid: InvalidCapture) -> ProblemCode {
+    match invalid {
+        InvalidCapture::TooLarge => ProblemCode::TooLarge,
+        InvalidCapture::Malformed | InvalidCapture::FrameCount | InvalidCapture::FrameSize => {
+            ProblemCode::CaptureMalformed
+        }
+        InvalidCapture::WrongNonce => ProblemCode::CaptureNonce,
+        InvalidCapture::Order | InvalidCapture::Duplicate | InvalidCapture::BrokenChain => ProblemCode::CaptureBroken,
+    }
+}

@@ -1,0 +1,141 @@
+//! Where requests come in: transport, route, caps, then on to whoever answers.
+
+use tanu_protocol::capture::{MEDIA_TYPE, MOST_CAPTURE_BYTES};
+use tanu_protocol::digest::SessionId;
+use tanu_protocol::problem::ProblemCode;
+use worker::{Context, Env, Method, Request, Response, Url, event};
+
+use super::provider::{self, Refusal, header, pass_on};
+use super::setup::{Setup, setup};
+use super::{assets, body, matcher};
+use crate::answer_body::consent_answer;
+use crate::browser::BrowserKey;
+use crate::call::{Act, Call};
+use crate::guard::{Provenance, media_type, same_site, transport};
+use crate::matcher::{MatcherCall, MatcherFailure};
+use crate::oidc::metadata::{discovery, jwks};
+use crate::pages::common_headers;
+use crate::reply::Reply;
+use crate::route::{Oidc, Route, SessionCall, route};
+
+/// The most bytes of a small JSON body.
+const MOST_JSON_BYTES: usize = 4 * 1024;
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _: Context) -> worker::Result<Response> {
+    let url = request.url()?;
+    let response = match answer(&request, &env, &url).await {
+        Ok(response) => response,
+        Err(refusal) => body::response(refusal.into())?,
+    };
+    // A response of a service or an object can't be changed: its headers are copied.
+    let headers = response.headers().clone();
+    for (name, value) in common_headers(url.scheme() == "https") {
+        headers.set(name, value)?;
+    }
+    let response = response.with_headers(headers);
+    if request.method() == Method::Head {
+        let status = response.status_code();
+        let headers = response.headers().clone();
+        return Ok(Response::empty()?.with_status(status).with_headers(headers));
+    }
+    Ok(response)
+}
+
+async fn answer(request: &Request, env: &Env, url: &Url) -> Result<Response, Refusal> {
+    transport(url)?;
+    let setup = setup(env)?;
+    let method = request.method();
+    match route(method.as_ref(), url.path(), url.query().unwrap_or_default())? {
+        Route::Health => ready(Reply::json(200, &serde_json::json!({"status": "ok"}))),
+        Route::Asset(path) => assets::asset(env, request, &path).await.map_err(broken),
+        Route::Page => assets::page(env).await.map_err(broken),
+        Route::Oidc(Oidc::Discovery) => ready(public(&discovery(&setup.config.issuer))),
+        Route::Oidc(Oidc::Jwks) => ready(public(&jwks(&setup.keys.signing.public_key()))),
+        Route::Oidc(Oidc::Par) => provider::par(env, &setup, request).await,
+        Route::Oidc(Oidc::Authorize) => provider::authorize(env, &setup, request, url).await,
+        Route::Oidc(Oidc::Token) => provider::token(env, &setup, request).await,
+        Route::Oidc(Oidc::UserInfo) => provider::user_info(env, request).await,
+        Route::Session(session, call) => {
+            if call.changes() {
+                let (origin, fetch_site) = (header(request, "origin"), header(request, "sec-fetch-site"));
+                same_site(
+                    url,
+                    Provenance {
+                        origin: origin.as_deref(),
+                        fetch_site: fetch_site.as_deref(),
+                    },
+                )?;
+            }
+            // Without a key there is nothing to read the body for.
+            let browser = known_browser(request)?;
+            let act = act(request, call).await?;
+            by_browser(env, session, browser, act).await
+        }
+        Route::Return(session) => by_browser(env, session, known_browser(request)?, Act::Return).await,
+        Route::Result(session) => provider::result(env, &setup, request, session).await,
+        Route::Public(path) => register(env, &setup, path).await,
+    }
+}
+
+async fn act(request: &Request, call: SessionCall) -> Result<Act, ProblemCode> {
+    let content_type = header(request, "content-type");
+    Ok(match call {
+        SessionCall::See => Act::See,
+        SessionCall::Documents => Act::Documents,
+        SessionCall::Begin { run } => Act::Begin { run },
+        SessionCall::Retry => Act::Retry,
+        SessionCall::Cancel => Act::Cancel,
+        SessionCall::Consent => {
+            media_type(content_type.as_deref(), "application/json")?;
+            Act::Answer(Box::new(consent_answer(&body::read(request, MOST_JSON_BYTES).await?)?))
+        }
+        SessionCall::Frames { run, step } => {
+            media_type(content_type.as_deref(), MEDIA_TYPE)?;
+            let capture = body::read(request, MOST_CAPTURE_BYTES).await?;
+            Act::Frames { run, step, capture }
+        }
+    })
+}
+
+fn known_browser(request: &Request) -> Result<BrowserKey, ProblemCode> {
+    BrowserKey::from_cookies(header(request, "cookie").as_deref()).ok_or(ProblemCode::SessionUnknown)
+}
+
+async fn by_browser(env: &Env, session: SessionId, key: BrowserKey, act: Act) -> Result<Response, Refusal> {
+    let call = Call::Browser {
+        browser: key.hash(),
+        act,
+    };
+    Ok(pass_on(env, session, call).await?)
+}
+
+/// The register and the evidence keys are public; the matcher has them.
+async fn register(env: &Env, setup: &Setup, path: String) -> Result<Response, Refusal> {
+    let media_type = if path == "/v1/register/checkpoint" {
+        "application/jose"
+    } else {
+        "application/json"
+    };
+    match matcher::ask(env, setup, &MatcherCall::get(path)).await {
+        Ok(body) => ready(Reply::typed(200, media_type, body)),
+        Err(MatcherFailure::Refused(code)) => Err(code.into()),
+        Err(MatcherFailure::Unavailable) => Err(ProblemCode::TryLater.into()),
+    }
+}
+
+/// A document that is the same for everybody.
+fn public(content: &serde_json::Value) -> Reply {
+    let mut reply = Reply::json(200, content);
+    reply.headers.retain(|(name, _)| *name != "cache-control");
+    reply.with("cache-control", "public, max-age=300".into())
+}
+
+fn ready(reply: Reply) -> Result<Response, Refusal> {
+    body::response(reply).map_err(broken)
+}
+
+fn broken(_: worker::Error) -> Refusal {
+    super::log::note("entry", ProblemCode::Internal.as_str());
+    Refusal::Problem(ProblemCode::Internal)
+}

@@ -1,0 +1,231 @@
+//! The endpoints of the identity provider that need no session yet, and the way to a session's object.
+
+use tanu_protocol::digest::SessionId;
+use tanu_protocol::problem::ProblemCode;
+use worker::{Env, Method, Request, RequestInit, Response, Url, js_sys};
+
+use super::setup::Setup;
+use super::{body, random};
+use crate::browser::BrowserKey;
+use crate::call::{Call, Envelope};
+use crate::config::Client;
+use crate::desk::REQUEST_URI;
+use crate::guard;
+use crate::oidc::authorization::{Channel, read, redirect_uri};
+use crate::oidc::client::authenticate;
+use crate::oidc::code::{Handle, WRONG_CODE};
+use crate::oidc::failure::{Failure, OauthError};
+use crate::oidc::form::{Form, MOST_BYTES};
+use crate::oidc::redirect::Destination;
+use crate::reply::Reply;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Why an endpoint has no success to give.
+pub(super) enum Refusal {
+    /// In OAuth's words.
+    Oauth(Failure),
+    /// A problem.
+    Problem(ProblemCode),
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self::Oauth(failure)
+    }
+}
+
+impl From<ProblemCode> for Refusal {
+    fn from(code: ProblemCode) -> Self {
+        Self::Problem(code)
+    }
+}
+
+impl From<Refusal> for Reply {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Oauth(failure) => failure.reply(),
+            Refusal::Problem(code) => Self::problem(code),
+        }
+    }
+}
+
+/// Hands a call to a session's object.
+pub(super) async fn pass_on(env: &Env, session: SessionId, call: Call) -> Result<Response, ProblemCode> {
+    let bytes = Envelope { session, call }.encode().map_err(|_| ProblemCode::Internal)?;
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post)
+        .with_body(Some(js_sys::Uint8Array::from(bytes.as_slice()).into()));
+    let answer = async {
+        let stub = env.durable_object("SESSION")?.get_by_name(&session.to_string())?;
+        stub.fetch_with_request(Request::new_with_init("http://session/", &init)?)
+            .await
+    };
+    answer.await.map_err(|_: worker::Error| {
+        super::log::note("session.unreachable", ProblemCode::Internal.as_str());
+        ProblemCode::Internal
+    })
+}
+
+/// `POST /oidc/par`.
+pub(super) async fn par(env: &Env, setup: &Setup, request: &Request) -> Result<Response, Refusal> {
+    let form = form(request).await?;
+    let client = client(setup, request, &form)?;
+    if form.get("request_uri").is_some() {
+        return Err(Failure::new(OauthError::InvalidRequest, "request_uri can't be pushed").into());
+    }
+    let authorization = read(client, &form, Channel::Back)?;
+    let session = new_session()?;
+    Ok(pass_on(env, session, Call::Push(Box::new(authorization))).await?)
+}
+
+/// `GET` or `POST /oidc/authorize`.
+pub(super) async fn authorize(env: &Env, setup: &Setup, request: &Request, url: &Url) -> Result<Response, Refusal> {
+    let form = if request.method() == Method::Post {
+        form(request).await?
+    } else {
+        Form::parse(url.query().unwrap_or_default().as_bytes())?
+    };
+    let client = form
+        .get("client_id")
+        .and_then(|id| setup.config.client(id))
+        .ok_or(Failure::new(
+            OauthError::InvalidRequest,
+            "client_id is missing or not registered",
+        ))?;
+    let (key, known) = browser(request)?;
+    let session = match form.get("request_uri") {
+        Some(pushed) => pushed
+            .strip_prefix(REQUEST_URI)
+            .and_then(|id| id.parse().ok())
+            .ok_or(ProblemCode::SessionUnknown)?,
+        None => {
+            // Until the address is known to be the client's, nobody is sent there.
+            let redirect_uri = redirect_uri(client, &form)?;
+            match read(client, &form, Channel::Front) {
+                Ok(authorization) => {
+                    let session = new_session()?;
+                    let kept = pass_on(env, session, Call::Push(Box::new(authorization))).await?;
+                    if kept.status_code() != 201 {
+                        return Ok(kept);
+                    }
+                    session
+                }
+                Err(failure) => {
+                    let destination = Destination {
+                        redirect_uri,
+                        state: form.get("state"),
+                        issuer: &setup.config.issuer,
+                        session: None,
+                    };
+                    return body::response(destination.failure(failure)).map_err(internal);
+                }
+            }
+        }
+    };
+    let call = Call::Accept {
+        client: client.customer.client_id.clone(),
+        browser: key.hash(),
+    };
+    let mut response = pass_on(env, session, call).await?;
+    if !known && response.status_code() == 303 {
+        let headers = response.headers().clone();
+        headers
+            .append("set-cookie", &key.set_cookie(url.scheme() == "https"))
+            .map_err(internal)?;
+        *response.headers_mut() = headers;
+    }
+    Ok(response)
+}
+
+/// `POST /oidc/token`.
+pub(super) async fn token(env: &Env, setup: &Setup, request: &Request) -> Result<Response, Refusal> {
+    let form = form(request).await?;
+    let client = client(setup, request, &form)?;
+    if form.required("grant_type", "grant_type is missing")? != "authorization_code" {
+        return Err(Failure::new(
+            OauthError::UnsupportedGrantType,
+            "grant_type must be authorization_code",
+        )
+        .into());
+    }
+    let code = Handle::parse(form.required("code", "code is missing")?).ok_or(WRONG_CODE)?;
+    let call = Call::Redeem {
+        client: client.customer.client_id.clone(),
+        code: code.hash(),
+        redirect_uri: form.required("redirect_uri", "redirect_uri is missing")?.to_owned(),
+        verifier: form
+            .required("code_verifier", "PKCE is required: code_verifier is missing")?
+            .to_owned(),
+    };
+    Ok(pass_on(env, code.session(), call).await?)
+}
+
+/// `GET` or `POST /oidc/userinfo`.
+pub(super) async fn user_info(env: &Env, request: &Request) -> Result<Response, Refusal> {
+    let wrong = Failure::new(
+        OauthError::InvalidToken,
+        "a Bearer token is needed in the Authorization header",
+    );
+    let header = header(request, "authorization").ok_or(wrong)?;
+    let token = match header.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Handle::parse(token.trim()).ok_or(wrong)?,
+        _ => return Err(wrong.into()),
+    };
+    let call = Call::UserInfo { token: token.hash() };
+    Ok(pass_on(env, token.session(), call).await?)
+}
+
+/// `GET /api/results/{id}`.
+pub(super) async fn result(
+    env: &Env,
+    setup: &Setup,
+    request: &Request,
+    session: SessionId,
+) -> Result<Response, Refusal> {
+    let Ok(client) = client(setup, request, &Form::default()) else {
+        let reply =
+            Reply::problem(ProblemCode::Unauthenticated).with("www-authenticate", r#"Basic realm="tanu""#.into());
+        return body::response(reply).map_err(internal);
+    };
+    let call = Call::Result {
+        client: client.customer.client_id.clone(),
+    };
+    Ok(pass_on(env, session, call).await?)
+}
+
+/// The key of the browser that sent a request, and whether it had one.
+pub(super) fn browser(request: &Request) -> Result<(BrowserKey, bool), ProblemCode> {
+    match BrowserKey::from_cookies(header(request, "cookie").as_deref()) {
+        Some(key) => Ok((key, true)),
+        None => Ok((BrowserKey::from_random(random::bytes()?), false)),
+    }
+}
+
+/// A request's header.
+pub(super) fn header(request: &Request, name: &str) -> Option<String> {
+    request.headers().get(name).ok().flatten()
+}
+
+fn client<'c>(setup: &'c Setup, request: &Request, form: &Form) -> Result<&'c Client, Failure> {
+    authenticate(&setup.config, header(request, "authorization").as_deref(), form)
+}
+
+async fn form(request: &Request) -> Result<Form, Refusal> {
+    if guard::media_type(header(request, "content-type").as_deref(), FORM).is_err() {
+        return Err(Failure::new(
+            OauthError::InvalidRequest,
+            "the body must be application/x-www-form-urlencoded",
+        )
+        .into());
+    }
+    Ok(Form::parse(&body::read(request, MOST_BYTES).await?)?)
+}
+
+fn new_session() -> Result<SessionId, ProblemCode> {
+    Ok(SessionId::from_bytes(random::bytes()?))
+}
+
+fn internal(_: worker::Error) -> Refusal {
+    Refusal::Problem(ProblemCode::Internal)
+}

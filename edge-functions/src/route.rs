@@ -1,0 +1,273 @@
+//! Which address and method mean what.
+
+use tanu_protocol::digest::{SessionId, Sha256Digest};
+use tanu_protocol::problem::ProblemCode;
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// Whether this instance serves.
+    Health,
+    /// A file of the web build, below `/assets/`.
+    Asset(String),
+    /// The one page of the web build, whatever it will show.
+    Page,
+    /// An endpoint of the identity provider.
+    Oidc(Oidc),
+    /// A call on a session by its browser.
+    Session(SessionId, SessionCall),
+    /// Back to the relying party.
+    Return(SessionId),
+    /// The result and the documents, for the relying party's server.
+    Result(SessionId),
+    /// The public register and the keys of the evidence, by the matcher's path.
+    Public(String),
+}
+
+/// An endpoint of the identity provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Oidc {
+    /// Provider metadata.
+    Discovery,
+    /// Public keys.
+    Jwks,
+    /// Pushed authorization requests.
+    Par,
+    /// Where a browser begins.
+    Authorize,
+    /// Code for tokens.
+    Token,
+    /// Claims for an access token.
+    UserInfo,
+}
+
+/// A call on a session, as `tanu_protocol::session` lists them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionCall {
+    /// See it.
+    See,
+    /// Agree or refuse.
+    Consent,
+    /// Begin a run.
+    Begin {
+        /// The run, from 0.
+        run: u8,
+    },
+    /// Send a step's frames.
+    Frames {
+        /// The run, from 0.
+        run: u8,
+        /// The step, from 0.
+        step: u8,
+    },
+    /// Try again what could not be done.
+    Retry,
+    /// Break off.
+    Cancel,
+    /// See the documents.
+    Documents,
+}
+
+impl SessionCall {
+    /// Whether it changes the session, and so must come from our own pages.
+    #[must_use]
+    pub const fn changes(self) -> bool {
+        !matches!(self, Self::See | Self::Documents)
+    }
+}
+
+/// Finds what `method` on `path` (with `query`) asks for.
+///
+/// # Errors
+/// [`ProblemCode::NotFound`], [`ProblemCode::MethodNotAllowed`] or, for a malformed session id,
+/// [`ProblemCode::SessionUnknown`].
+pub fn route(method: &str, path: &str, query: &str) -> Result<Route, ProblemCode> {
+    // A HEAD is answered as its GET; the host leaves the body away.
+    let method = if method == "HEAD" { "GET" } else { method };
+    let on = |allowed: &[&str], route: Route| {
+        if allowed.contains(&method) {
+            Ok(route)
+        } else {
+            Err(ProblemCode::MethodNotAllowed)
+        }
+    };
+    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match segments.as_slice() {
+        ["healthz"] => on(&["GET"], Route::Health),
+        ["assets", ..] => on(&["GET"], Route::Asset(asset(path)?)),
+        [".well-known", "openid-configuration"] => on(&["GET"], Route::Oidc(Oidc::Discovery)),
+        ["oidc", "jwks"] => on(&["GET"], Route::Oidc(Oidc::Jwks)),
+        ["oidc", "par"] => on(&["POST"], Route::Oidc(Oidc::Par)),
+        ["oidc", "authorize"] => on(&["GET", "POST"], Route::Oidc(Oidc::Authorize)),
+        ["oidc", "token"] => on(&["POST"], Route::Oidc(Oidc::Token)),
+        ["oidc", "userinfo"] => on(&["GET", "POST"], Route::Oidc(Oidc::UserInfo)),
+        ["return", id] => on(&["GET"], Route::Return(session(id)?)),
+        ["api", "session", id, call @ ..] => {
+            let (allowed, call) = session_call(call)?;
+            on(&[allowed], Route::Session(session(id)?, call))
+        }
+        ["api", "results", id] => on(&["GET"], Route::Result(session(id)?)),
+        ["api", "register", "checkpoint"] => on(&["GET"], Route::Public("/v1/register/checkpoint".into())),
+        ["api", "register", "inclusion"] => on(&["GET"], Route::Public(inclusion(query)?)),
+        ["api", "register", "consistency"] => on(&["GET"], Route::Public(consistency(query)?)),
+        ["api", "evidence-keys"] => on(&["GET"], Route::Public("/v1/keys".into())),
+        ["api" | "oidc" | ".well-known", ..] => Err(ProblemCode::NotFound),
+        _ => on(&["GET"], Route::Page),
+    }
+}
+
+fn session(id: &str) -> Result<SessionId, ProblemCode> {
+    id.parse().map_err(|_| ProblemCode::SessionUnknown)
+}
+
+fn session_call(segments: &[&str]) -> Result<(&'static str, SessionCall), ProblemCode> {
+    let number = |text: &str| text.parse::<u8>().map_err(|_| ProblemCode::NotFound);
+    Ok(match segments {
+        [] => ("GET", SessionCall::See),
+        ["consent"] => ("POST", SessionCall::Consent),
+        ["run", run] => ("POST", SessionCall::Begin { run: number(run)? }),
+        ["run", run, "step", step] => (
+            "PUT",
+            SessionCall::Frames {
+                run: number(run)?,
+                step: number(step)?,
+            },
+        ),
+        ["retry"] => ("POST", SessionCall::Retry),
+        ["cancel"] => ("POST", SessionCall::Cancel),
+        ["documents"] => ("GET", SessionCall::Documents),
+        _ => return Err(ProblemCode::NotFound),
+    })
+}
+
+/// A file's path: names of plain characters, so that nothing leads out of the directory or to a listing.
+fn asset(path: &str) -> Result<String, ProblemCode> {
+    let plain = |name: &str| {
+        !name.is_empty()
+            && !name.starts_with('.')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c))
+    };
+    let has_extension = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    if path.len() <= 200 && path.split('/').skip(1).all(plain) && has_extension {
+        Ok(path.to_owned())
+    } else {
+        Err(ProblemCode::NotFound)
+    }
+}
+
+fn inclusion(query: &str) -> Result<String, ProblemCode> {
+    let document: Sha256Digest = single(query, "document")?
+        .parse()
+        .map_err(|_| ProblemCode::MalformedRequest)?;
+    Ok(format!("/v1/register/inclusion?document={document}"))
+}
+
+fn consistency(query: &str) -> Result<String, ProblemCode> {
+    let from: u64 = single(query, "from")?
+        .parse()
+        .map_err(|_| ProblemCode::MalformedRequest)?;
+    Ok(format!("/v1/register/consistency?from={from}"))
+}
+
+fn single<'q>(query: &'q str, name: &str) -> Result<&'q str, ProblemCode> {
+    match query.split_once('=') {
+        Some((known, value)) if known == name => Ok(value),
+        _ => Err(ProblemCode::MalformedRequest),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: &str = "AQEBAQEBAQEBAQEBAQEBAQ";
+
+    fn id() -> SessionId {
+        SessionId::from_bytes([1; 16])
+    }
+
+    fn get(path: &str) -> Result<Route, ProblemCode> {
+        route("GET", path, "")
+    }
+
+    #[test]
+    fn every_call_of_the_session_api_has_its_method_and_path() {
+        for (method, path, call) in [
+            ("GET", "", SessionCall::See),
+            ("HEAD", "", SessionCall::See),
+            ("POST", "/consent", SessionCall::Consent),
+            ("POST", "/run/2", SessionCall::Begin { run: 2 }),
+            ("PUT", "/run/1/step/3", SessionCall::Frames { run: 1, step: 3 }),
+            ("POST", "/retry", SessionCall::Retry),
+            ("POST", "/cancel", SessionCall::Cancel),
+            ("GET", "/documents", SessionCall::Documents),
+        ] {
+            let path = format!("/api/session/{ID}{path}");
+            assert_eq!(route(method, &path, ""), Ok(Route::Session(id(), call)), "{path}");
+            assert_eq!(route("DELETE", &path, ""), Err(ProblemCode::MethodNotAllowed), "{path}");
+        }
+    }
+
+    #[test]
+    fn pages_are_what_is_nothing_else() {
+        for path in ["/", "/problems", &format!("/session/{ID}")] {
+            assert_eq!(get(path), Ok(Route::Page), "{path}");
+        }
+        assert_eq!(route("POST", "/", ""), Err(ProblemCode::MethodNotAllowed));
+        for path in [
+            "/api",
+            "/api/other",
+            "/oidc",
+            "/.well-known/other",
+            "/api/session/x/y/z/a",
+        ] {
+            assert_eq!(get(path), Err(ProblemCode::NotFound), "{path}");
+        }
+        assert_eq!(get("/api/session/short"), Err(ProblemCode::SessionUnknown));
+    }
+
+    #[test]
+    fn assets_are_files_of_plain_names() {
+        assert_eq!(
+            get("/assets/models/a-1.onnx"),
+            Ok(Route::Asset("/assets/models/a-1.onnx".into()))
+        );
+        for path in [
+            "/assets/",
+            "/assets/models",
+            "/assets/../keys.pem",
+            "/assets//a.js",
+            "/assets/%2e.js",
+        ] {
+            assert_eq!(get(path), Err(ProblemCode::NotFound), "{path}");
+        }
+    }
+
+    #[test]
+    fn queries_of_the_register_are_rebuilt_from_what_was_understood() {
+        let digest = Sha256Digest::of(b"1");
+        assert_eq!(
+            route("GET", "/api/register/inclusion", &format!("document={digest}")),
+            Ok(Route::Public(format!("/v1/register/inclusion?document={digest}")))
+        );
+        for query in ["", "document=x", "other=1", "document=1&from=2"] {
+            let result = route("GET", "/api/register/inclusion", query);
+            assert_eq!(result, Err(ProblemCode::MalformedRequest), "{query}");
+        }
+        assert_eq!(
+            route("GET", "/api/register/consistency", "from=12"),
+            Ok(Route::Public("/v1/register/consistency?from=12".into()))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_asset_path_leads_out_of_the_directory(path in "/assets/[a-z./%\\\\]{0,30}") {
+            if let Ok(Route::Asset(path)) = get(&path) {
+                prop_assert!(!path.contains("..") || !path.split('/').any(|name| name == ".."));
+            }
+        }
+    }
+}
