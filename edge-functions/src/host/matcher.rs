@@ -45,6 +45,7 @@ async fn fetch(env: &Env, call: &MatcherCall, token: &str) -> worker::Result<(u1
     }
     let init = web_sys::RequestInit::new();
     init.set_method(call.method);
+    init.set_redirect(web_sys::RequestRedirect::Manual);
     init.set_headers(headers.as_ref());
     init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
     if !call.body.is_empty() {

@@ -2,7 +2,7 @@
 
 use tanu_protocol::digest::SessionId;
 use tanu_protocol::problem::ProblemCode;
-use worker::{Env, Method, Request, RequestInit, Response, Url, js_sys};
+use worker::{Env, Method, Request, RequestInit, RequestRedirect, Response, Url, js_sys};
 
 use super::setup::Setup;
 use super::{body, random};
@@ -54,7 +54,9 @@ impl From<Refusal> for Reply {
 pub(super) async fn pass_on(env: &Env, session: SessionId, call: Call) -> Result<Response, ProblemCode> {
     let bytes = Envelope { session, call }.encode().map_err(|_| ProblemCode::Internal)?;
     let mut init = RequestInit::new();
+    // A redirect is for the browser, not to be followed here.
     init.with_method(Method::Post)
+        .with_redirect(RequestRedirect::Manual)
         .with_body(Some(js_sys::Uint8Array::from(bytes.as_slice()).into()));
     let answer = async {
         let stub = env.durable_object("SESSION")?.get_by_name(&session.to_string())?;
