@@ -23,7 +23,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Makes the home folder: keys, certificates, configuration of every part. Keys that are there stay.
-    Init(Init),
+    Init(Box<Init>),
     /// Runs state database and demo bank until asked to stop.
     Serve(Serve),
 }
@@ -70,7 +70,7 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Init(arguments) => init(arguments),
+        Command::Init(arguments) => init(*arguments),
         Command::Serve(arguments) => serve(&arguments),
     };
     match outcome {

@@ -143,8 +143,8 @@ fn candidates(outputs: &Outputs, scale: f32) -> Result<Vec<Face>, InferenceError
         let unit = stride as f32 * scale;
         for cell in 0..cells {
             let score = (classes[cell].clamp(0.0, 1.0) * objects[cell].clamp(0.0, 1.0)).sqrt();
-            // Not `<`: a score that is not a number is no face.
-            if !(score >= DETECTION_THRESHOLD) {
+            // A score that is not a number is no face.
+            if score.is_nan() || score < DETECTION_THRESHOLD {
                 continue;
             }
             let (column, row) = ((cell % columns) as f32, (cell / columns) as f32);

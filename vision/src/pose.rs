@@ -23,10 +23,13 @@ pub struct Fit {
     pub eye_distance: f32,
 }
 
+/// A point of the canonical face, and the same point of the mesh.
+type Pair = ([f64; 3], [f64; 3]);
+
 /// Fits the canonical face to a mesh. `None` where the mesh is flat, mirrored or not finite, so that it has no pose.
 #[must_use]
 pub fn fit_head(mesh: &Mesh) -> Option<Fit> {
-    let pairs: Vec<([f64; 3], [f64; 3])> = mesh
+    let pairs: Vec<Pair> = mesh
         .points()
         .iter()
         .enumerate()
@@ -35,7 +38,7 @@ pub fn fit_head(mesh: &Mesh) -> Option<Fit> {
         .filter(|(canonical, _)| is_stiff(*canonical))
         .collect();
     let n = pairs.len() as f64;
-    let mean = |pick: fn(&([f64; 3], [f64; 3])) -> [f64; 3]| {
+    let mean = |pick: fn(&Pair) -> [f64; 3]| {
         let sum = pairs
             .iter()
             .map(pick)

@@ -1,5 +1,7 @@
 //! Decoding: formats, orientation, and bytes that mean harm.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, RgbImage};

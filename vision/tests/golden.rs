@@ -2,6 +2,8 @@
 //!
 //! Record again with `UPDATE_EXPECT=1 cargo test -p tanu-vision --test golden`, and say in the commit why they moved.
 
+#![expect(clippy::print_stdout, reason = "a test says what it skipped")]
+
 use std::{fs, path::Path};
 
 use golden_check::{Files, MODELS, Numbers, PICTURES};
