@@ -9,7 +9,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_word_mixes_latin_and_cyrillic_look_alikes() {
+    fn no_word_mixes_latin_and_cyrillic_letters_that_look_the_same() {
         for text in Text::ALL {
             for language in Language::ALL {
                 for word in text.get(language).split(|letter: char| !letter.is_alphabetic()) {
