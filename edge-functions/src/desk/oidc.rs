@@ -45,7 +45,7 @@ impl<H: Host> Desk<'_, H> {
         self.host
             .save(&Record::Pushed {
                 session,
-                authorization,
+                authorization: Box::new(authorization),
                 until,
             })
             .await?;
@@ -63,7 +63,7 @@ impl<H: Host> Desk<'_, H> {
         let (authorization, until) = match self.host.load().await? {
             Some(Record::Pushed {
                 authorization, until, ..
-            }) => (authorization, until),
+            }) => (*authorization, until),
             Some(Record::Session(stored)) if stored.browser == browser && stored.authorization.client_id == client => {
                 return Ok(page);
             }

@@ -17,7 +17,7 @@ pub enum Record {
         /// The session that it will become.
         session: SessionId,
         /// The request.
-        authorization: Authorization,
+        authorization: Box<Authorization>,
         /// How long it waits.
         until: Timestamp,
     },

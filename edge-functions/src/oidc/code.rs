@@ -105,7 +105,6 @@ impl Grant {
 
     /// Takes a code, whose other conditions the caller has checked, in exchange for `token`. Gives the grant to store, and
     /// whether the exchange holds.
-    #[must_use]
     pub fn redeem(self, code: &Sha256Digest, token: &Handle, now: Timestamp) -> (Self, Result<(), Failure>) {
         match self {
             Self::Issued { code: known, until } if same(&known, code) => {
