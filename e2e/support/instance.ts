@@ -46,9 +46,15 @@ export class Instance {
     if (settings.sessionSeconds) init.push("--session-seconds", String(settings.sessionSeconds));
     if (settings.stepSeconds) init.push("--step-seconds", String(settings.stepSeconds));
     execFileSync(program("tanu-sandbox"), init, { stdio: ["ignore", "ignore", "inherit"] });
-    instance.#configureEdge(ports);
-    for (const part of ["matcher", "sandbox", "edge"] as const) await instance.startPart(part);
-    return instance;
+    try {
+      instance.#configureEdge(ports);
+      for (const part of ["matcher", "sandbox", "edge"] as const) await instance.startPart(part);
+      return instance;
+    } catch (error) {
+      // Nothing may stay behind of an instance that did not come up.
+      await instance.stop();
+      throw error;
+    }
   }
 
   /** Everything that the parts have written to their logs. */
