@@ -36,7 +36,7 @@ for (const [why, document] of [
 }
 
 test("bnk_8b_an_answer_after_the_deadline_fails_the_run_whatever_it_shows", async ({ request, browser }) => {
-  const instance = await Instance.start({ stepSeconds: 4 });
+  const instance = await Instance.start({ stepSeconds: 5 });
   try {
     const studio = await Studio.open(browser);
     const session = await ApiSession.agreed(request, syntheticIin(), instance);

@@ -137,11 +137,11 @@ test.describe("with an instance of its own", () => {
   });
 
   test("a session that has expired says so, leaves document 1 and leads back", async ({ page }) => {
-    instance = await Instance.start({ sessionSeconds: 8 });
+    instance = await Instance.start({ sessionSeconds: 60 });
     const citizen = new Citizen(page, "en");
     await citizen.arrive(instance);
     await citizen.agree(syntheticIin());
-    await citizen.ends("expired", 40_000);
+    await citizen.ends("expired", 90_000);
     expect(documentsOf(await citizen.session()).some((kind) => kind.startsWith("liveness"))).toBe(true);
     const back = await citizen.goesBack();
     expect(back.searchParams.get("code")).toBeNull();
