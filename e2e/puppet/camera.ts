@@ -144,7 +144,7 @@ class Stage {
     this.#answer = new Answer(this.#answerTo(command), begin + 300, Math.random);
     return Array.from({ length: Math.round(rate * seconds) }, (_, frame) => {
       this.#draw(begin + (1000 * frame) / rate);
-      return this.#renderer.canvas.toDataURL("image/jpeg", 0.9);
+      return this.#renderer.canvas.toDataURL("image/jpeg", 0.75);
     });
   }
 

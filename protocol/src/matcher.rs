@@ -26,7 +26,7 @@ use crate::iin::Iin;
 use crate::session::Ending;
 
 /// Opens a session at the matcher: after the citizen agreed, or to record that they did not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenSession {
     /// The session.
     pub session: SessionId,
@@ -39,6 +39,15 @@ pub struct OpenSession {
     /// The [`ConsentRecord`](crate::evidence::ConsentRecord) as JWS, signed by the edge. Absent where the citizen gave no
     /// answer before the session ended; without an agreeing one no frame is accepted.
     pub consent: Option<String>,
+}
+
+// The consent names the person, so it is left out.
+impl std::fmt::Debug for OpenSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenSession")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The frames of one step, as the browser sent them, with the step as the edge issued it.
