@@ -32,12 +32,13 @@ export class Citizen {
     readonly language: Language = "kk",
   ) {}
 
-  /** Comes from a relying party with a proper request; the way back is held up at the relying party's door. */
+  /** Comes from a relying party with a proper request; the way back is noted at the relying party's door. */
   async arrive(options: { tanu?: string; bank?: string; change?: Record<string, string | undefined> } = {}): Promise<Authorization> {
     const asked = await authorization(this.page.request, { ui_locales: this.language, ...options.change }, options);
-    await this.page.route(`${options.bank ?? BANK}/callback*`, (route) => {
-      this.returned = new URL(route.request().url());
-      return route.fulfill({ contentType: "text/html", body: "<!doctype html><title>Bank</title><h1>Bank</h1>" });
+    // A redirect's target can't be routed elsewhere, so the bank answers too: it knows nothing of this sign-in and redeems nothing.
+    const callback = `${options.bank ?? BANK}/callback`;
+    this.page.on("request", (request) => {
+      if (request.url().startsWith(callback)) this.returned = new URL(request.url());
     });
     await this.page.goto(asked.url);
     await this.speak();

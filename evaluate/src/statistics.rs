@@ -62,7 +62,9 @@ impl Scores {
 
     /// Equal error rate: the mean of both rates where they are closest.
     pub(crate) fn equal_error_rate(&self) -> f64 {
-        let rates = self.genuine.iter().map(|score| (self.fnmr(*score), self.fmr(*score)));
+        // Between two neighbouring scores of either kind nothing changes, so these are all thresholds that matter.
+        let thresholds = self.genuine.iter().chain(&self.impostor);
+        let rates = thresholds.map(|score| (self.fnmr(*score), self.fmr(*score)));
         let closest = rates.min_by(|a, b| (a.0 - a.1).abs().total_cmp(&(b.0 - b.1).abs()));
         closest.map_or(1.0, |(fnmr, fmr)| (fnmr + fmr) / 2.0)
     }
@@ -121,7 +123,7 @@ mod tests {
         let scores = Scores::new(tenths([3, 6, 7, 8, 9]), tenths([0, 1, 2, 4, 5])).unwrap();
         let point = scores.at_fmr(0.2);
         assert!(point.threshold > 0.4 && point.threshold < 0.400_01);
-        assert_eq!((point.fnmr, scores.fmr(point.threshold)), (0.2, 0.2));
+        assert!((point.fnmr - 0.2).abs() < 1e-9 && (scores.fmr(point.threshold) - 0.2).abs() < 1e-9);
         assert!((scores.equal_error_rate() - 0.2).abs() < 1e-9);
         assert!((scores.area_under_curve() - 23.0 / 25.0).abs() < 1e-9);
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -52,6 +52,8 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/keys", get(keys))
         .fallback(|| async { problem(ProblemCode::NotFound) })
         .method_not_allowed_fallback(|| async { problem(ProblemCode::MethodNotAllowed) })
+        // The authentication caps every body; axum's own cap of 2 MB is below that of a capture.
+        .layer(DefaultBodyLimit::disable())
         .layer(axum::middleware::from_fn_with_state(
             Arc::clone(&shared),
             authentication::require_edge,

@@ -253,6 +253,12 @@ fn hostile_requests_get_a_problem_that_repeats_nothing() {
         assert!(!text.contains(PERSON) && !text.contains("880229100015"), "{text}");
     }
 
+    // As large as a capture may be: read to its end, and refused for what it says.
+    let large = vec![0; MOST_REQUEST_BYTES];
+    assert_eq!(
+        server.call("PUT", &step, &large).problem(),
+        ProblemCode::MalformedRequest
+    );
     let huge = vec![0; MOST_REQUEST_BYTES + 1];
     let token = server.token("PUT", &step, &huge, Nonce::from_bytes([202; 32]));
     assert_eq!(
