@@ -63,7 +63,7 @@ test("the camera stops when the citizen leaves the page", async ({ context, page
   await citizen.begin();
   const tracks = () => page.evaluate(() => window.facePuppet.liveTracks());
   await expect.poll(tracks).toBe(1);
-  await page.getByRole("link", { name: citizen.text("app.home") }).first().click();
+  await page.getByRole("banner").getByRole("link", { name: "Tanu" }).click();
   await expect(citizen.camera()).toHaveCount(0);
   await expect.poll(tracks).toBe(0);
 });
