@@ -15,7 +15,11 @@ use crate::{run, say, setup, trace};
 const ADVISORIES_LIMIT: Duration = Duration::from_secs(60);
 
 /// Packages that are compiled for browsers or workerd, with the features that they have there.
-const WASM_PACKAGES: [(&str, &[&str]); 1] = [("tanu-edge-functions", &[])];
+const WASM_PACKAGES: [(&str, &[&str]); 3] = [
+    ("tanu-web", &[]),
+    ("tanu-edge-functions", &[]),
+    ("tanu-liveness-wasm", &["--features", "engine"]),
+];
 
 /// Sets up and runs every check.
 pub(crate) fn run(environment: &Environment) -> Outcome {
