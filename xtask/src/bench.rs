@@ -38,7 +38,8 @@ pub(crate) fn run(environment: &Environment) -> Outcome {
         .current_dir(&environment.root);
     playwright.envs(measured.environment().for_children());
     let outcome = run::lines(&mut playwright, "Measuring in the browser failed", |line| {
-        figures.extend(figure(line))
+        say::result(line);
+        figures.extend(figure(line));
     });
     drop(instance);
     say::result(table(&figures));

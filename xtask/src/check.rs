@@ -29,7 +29,7 @@ pub(crate) fn run(environment: &Environment) -> Outcome {
 
 /// Runs every check, to the end even if one fails.
 pub(crate) fn all(environment: &Environment, wasm: &WasmToolchain) -> Outcome {
-    let checks: [(&str, &dyn Fn() -> Outcome); 9] = [
+    let checks: [(&str, &dyn Fn() -> Outcome); 10] = [
         ("formatting", &|| formatting(environment)),
         ("file hygiene", &|| hygiene::check(environment)),
         ("spelling", &|| spelling(environment)),
@@ -37,6 +37,7 @@ pub(crate) fn all(environment: &Environment, wasm: &WasmToolchain) -> Outcome {
         ("unused dependencies", &|| unused_dependencies(environment)),
         ("licences and sources", &|| licences(environment)),
         ("trace from the law to code and tests", &|| trace::check(environment)),
+        ("types of the tests in the browser", &|| types(environment)),
         ("lints", &|| lints(environment)),
         ("lints in WebAssembly", &|| wasm_lints(environment, wasm)),
     ];
@@ -110,6 +111,16 @@ fn licences(environment: &Environment) -> Outcome {
         "update it, or say in deny.toml why it does not matter here",
     )
     .map(drop)
+}
+
+fn types(environment: &Environment) -> Outcome {
+    run::shown(
+        run::command(environment.npm(".bin/tsc"))
+            .args(["--project", "e2e/tsconfig.json"])
+            .current_dir(&environment.root),
+        "The types of the tests do not fit",
+        "mend what the compiler says above",
+    )
 }
 
 fn lints(environment: &Environment) -> Outcome {

@@ -19,6 +19,11 @@ impl Failure {
             remedy: remedy.into(),
         }
     }
+
+    /// What could not be done, in a phrase.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
 }
 
 impl fmt::Display for Failure {

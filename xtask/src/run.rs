@@ -65,7 +65,7 @@ pub(crate) fn captured(command: &mut Command, what: &str, remedy: &str) -> Outco
     ))
 }
 
-/// Runs a command, showing and giving each line of its standard output as it comes.
+/// Runs a command, giving each line of its standard output as it comes.
 pub(crate) fn lines(command: &mut Command, what: &str, mut each: impl FnMut(&str)) -> Outcome {
     let failure = |why: String| Failure::new(what, why, "each is named above");
     let mut child = command
@@ -76,7 +76,6 @@ pub(crate) fn lines(command: &mut Command, what: &str, mut each: impl FnMut(&str
     if let Some(output) = child.stdout.take() {
         for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line);
-            crate::say::result(&line);
             each(&line);
         }
     }

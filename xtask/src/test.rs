@@ -1,6 +1,7 @@
 //! Every test: native, in WebAssembly, and in a real browser against an instance of its own.
 
 mod count;
+mod harness;
 
 use std::path::Path;
 use std::process::Stdio;
@@ -64,12 +65,15 @@ pub(crate) fn run(environment: &Environment) -> Outcome {
     if failed && count.failed() == 0 {
         count.fail();
     }
+    for name in count.failures() {
+        say::failed(format_args!("failed: {name}"));
+    }
     say::result(&count);
     if failed || count.failed() > 0 {
         return Err(Failure::new(
             "Not all is well",
-            format!("{} things failed", count.failed()),
-            "each is named above",
+            troubles.iter().map(Failure::what).collect::<Vec<_>>().join("\n"),
+            "each is said in full above",
         ));
     }
     Ok(())
@@ -90,7 +94,13 @@ fn native(environment: &Environment, count: &mut Count) -> Outcome {
     command
         .env("CARGO_TARGET_DIR", &environment.target)
         .current_dir(&environment.root);
-    run::lines(&mut command, "Native tests failed", |line| count.libtest(line))
+    let mut output = harness::Output::default();
+    run::lines(&mut command, "Native tests failed", |line| {
+        if output.is_worth_showing(line) {
+            say::result(line);
+        }
+        count.libtest(line);
+    })
 }
 
 /// The golden numbers of the models, in WebAssembly as the browser runs it.
@@ -130,6 +140,7 @@ fn golden_in_wasm(environment: &Environment, wasm: &WasmToolchain, count: &mut C
         .current_dir(&environment.root);
     let skipped = count.reasons().len();
     let outcome = run::lines(&mut node, "The golden numbers differ in WebAssembly", |line| {
+        say::result(line);
         count.note_skip(line);
     });
     match &outcome {

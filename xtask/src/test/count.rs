@@ -14,6 +14,7 @@ pub(crate) struct Count {
     failed: u64,
     skipped: u64,
     reasons: Vec<String>,
+    failures: Vec<String>,
 }
 
 impl Count {
@@ -31,6 +32,11 @@ impl Count {
             // Notes came before the summary of their program.
         } else if self.note_skip(line) {
             self.passed -= 1;
+        } else if let Some(name) = line
+            .strip_prefix("test ")
+            .and_then(|rest| rest.strip_suffix(" ... FAILED"))
+        {
+            self.failures.push(name.to_owned());
         }
     }
 
@@ -43,10 +49,11 @@ impl Count {
         reason.is_some()
     }
 
-    /// Adds the sums of Playwright's JSON report.
+    /// Adds the sums of Playwright's JSON report, and the names of what failed in it.
     pub(crate) fn playwright(&mut self, report: &str) -> Outcome {
+        let report: Value = serde_json::from_str(report).unwrap_or_default();
+        failed_specs(&report, &mut self.failures);
         let sums = || {
-            let report: Value = serde_json::from_str(report).ok()?;
             let number = |name: &str| report.get("stats")?.get(name)?.as_u64();
             // A test that passed only when tried again is no test that passes.
             Some((
@@ -89,9 +96,28 @@ impl Count {
         self.failed
     }
 
+    /// The names of the tests that failed.
+    pub(crate) fn failures(&self) -> &[String] {
+        &self.failures
+    }
+
     /// Why tests could not run.
     pub(crate) fn reasons(&self) -> &[String] {
         &self.reasons
+    }
+}
+
+/// Adds the titles of the specs that failed, or passed only when tried again, in a suite of Playwright's and those below it.
+fn failed_specs(suite: &Value, failures: &mut Vec<String>) {
+    let list = |value: &Value, field: &str| value.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
+    for spec in list(suite, "specs") {
+        let is_well = |test: &Value| matches!(test["status"].as_str(), Some("expected" | "skipped"));
+        if !list(&spec, "tests").iter().all(is_well) {
+            failures.push(spec["title"].as_str().unwrap_or("a test without a title").to_owned());
+        }
+    }
+    for inner in list(suite, "suites") {
+        failed_specs(&inner, failures);
     }
 }
 
@@ -114,16 +140,23 @@ mod tests {
         let mut count = Count::default();
         for line in [
             "running 3 tests",
+            "test a::passes ... ok",
+            "test a::breaks ... FAILED",
             "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s",
             "test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
         ] {
             count.libtest(line);
         }
         count
-            .playwright(r#"{"stats":{"expected":20,"unexpected":1,"flaky":1,"skipped":4}}"#)
+            .playwright(
+                r#"{"stats":{"expected":20,"unexpected":1,"flaky":1,"skipped":4},"suites":[{"specs":[],"suites":[{"specs":[
+                {"title":"runs","tests":[{"status":"expected"}]},{"title":"falls","tests":[{"status":"unexpected"}]},
+                {"title":"wavers","tests":[{"status":"flaky"}]},{"title":"waits","tests":[{"status":"skipped"}]}]}]}]}"#,
+            )
             .unwrap();
         count.pass();
         assert_eq!(count.to_string(), "34 passed, 4 failed, 5 skipped");
+        assert_eq!(count.failures(), ["a::breaks", "falls", "wavers"]);
     }
 
     #[test]
