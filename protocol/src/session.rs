@@ -85,6 +85,9 @@ pub struct SessionView {
     pub now: Timestamp,
     /// When the session expires.
     pub expires_at: Timestamp,
+    /// The language that the relying party proposes for the pages (`ui_locales`), where it proposes one of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     /// Where it stands.
     pub state: StateView,
     /// Whether streams that come from no device are allowed: in the test environment alone.

@@ -158,6 +158,7 @@ impl<H: Host> Desk<'_, H> {
                 request: session.request().view(),
                 now,
                 expires_at: session.expires_at(),
+                language: stored.authorization.language,
                 state: session.view(now),
                 virtual_cameras: self.config.virtual_cameras,
                 documents: session.documents().to_vec(),

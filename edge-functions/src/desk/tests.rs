@@ -14,6 +14,7 @@ use tanu_protocol::session::{ConsentAnswer, Ending, SessionView, StateView};
 use super::*;
 use crate::config::tests::valid;
 use crate::keys::tests::keys;
+use crate::oidc::authorization::Authorization;
 use crate::oidc::authorization::tests::{VERIFIER, authorization};
 use crate::oidc::code::Handle;
 
@@ -513,6 +514,20 @@ fn a_pushed_request_waits_for_ninety_seconds_and_for_one_browser() {
     assert_eq!(problem(&fixture.accept(BROWSER)), ProblemCode::SessionUnknown);
     fixture.wake();
     assert!(fixture.host.record.borrow().is_none());
+}
+
+#[test]
+fn the_language_that_a_relying_party_proposes_reaches_the_page() {
+    let fixture = Fixture::new(IIN);
+    assert_eq!(fixture.view(Act::See).language, None);
+    *fixture.host.record.borrow_mut() = None;
+    let proposing = Authorization {
+        language: Some(Language::Ru),
+        ..authorization(IIN)
+    };
+    assert_eq!(fixture.call(Call::Push(Box::new(proposing))).status, 201);
+    assert_eq!(fixture.accept(BROWSER).status, 303);
+    assert_eq!(fixture.view(Act::See).language, Some(Language::Ru));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 use tanu_law::nbs::consent::Request;
 use tanu_protocol::iin::Iin;
+use tanu_protocol::language::Language;
 
 use crate::config::Client;
 use crate::oidc::failure::{Failure, OauthError};
@@ -22,6 +23,9 @@ pub struct Authorization {
     pub nonce: Option<String>,
     /// SHA-256 of the PKCE verifier, base64url (RFC 7636, section 4.2).
     pub code_challenge: String,
+    /// The language that the relying party proposes for the pages.
+    #[serde(default)]
+    pub language: Option<Language>,
     /// What the citizen is asked.
     pub request: Request,
 }
@@ -101,6 +105,7 @@ pub fn read(client: &Client, form: &Form, channel: Channel) -> Result<Authorizat
         state: form.get("state").map(str::to_owned),
         nonce: form.get("nonce").map(str::to_owned),
         code_challenge: code_challenge.to_owned(),
+        language: language(form),
         request: Request {
             customer: client.customer.clone(),
             purpose: client.purpose.clone(),
@@ -111,6 +116,12 @@ pub fn read(client: &Client, form: &Form, channel: Channel) -> Result<Authorizat
             person: person(form, channel)?,
         },
     })
+}
+
+/// The first of the proposed languages that is ours. A language that isn't is no error (OpenID Connect Core 1.0, section
+/// 3.1.2.1).
+fn language(form: &Form) -> Option<Language> {
+    form.get("ui_locales")?.split(' ').find_map(Language::from_tag)
 }
 
 fn person(form: &Form, channel: Channel) -> Result<Option<Iin>, Failure> {
@@ -187,6 +198,19 @@ pub(crate) mod tests {
         assert_eq!(front.error, OauthError::InvalidRequest);
         assert!(front.why.contains("no IIN may stand in an address"));
         assert!(read_with("&login_hint=880229100015", Channel::Back).is_err());
+    }
+
+    #[test]
+    fn the_first_proposed_language_that_is_ours_is_taken_and_others_are_no_error() {
+        for (proposed, language) in [
+            ("", None),
+            ("&ui_locales=de", None),
+            ("&ui_locales=de-AT+ru-KZ+kk", Some(Language::Ru)),
+            ("&ui_locales=en", Some(Language::En)),
+        ] {
+            let authorization = read_with(proposed, Channel::Front).unwrap();
+            assert_eq!(authorization.language, language, "{proposed}");
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub(crate) fn Heading(
     hidden: bool,
 ) -> impl IntoView {
     let locale = locale();
+    // A title of a problem is a sentence; as a heading it stands without its full stop.
+    let text = Signal::derive(move || text.get().trim_end_matches('.').to_owned());
     let node = NodeRef::<H1>::new();
     node.on_load(|heading| {
         // After the frame in which the heading enters the document.

@@ -29,6 +29,7 @@ fn view(state: StateView, page_second: i64) -> Box<SessionView> {
         },
         now: at(page_second + AHEAD),
         expires_at: at(AHEAD + 600),
+        language: None,
         state,
         virtual_cameras: false,
         documents: vec![],

@@ -32,6 +32,9 @@ fn Flow(session: Session) -> impl IntoView {
             .get("document")
             .and_then(|hash| hash.parse::<Sha256Digest>().ok())
     });
+    let locale = locale();
+    let proposed = Memo::new(move |_| session.with(|flow| flow.view().and_then(|view| view.language)));
+    Effect::new(move |_| locale.propose(proposed.get()));
     let screen = Memo::new(move |_| session.with(|flow| flow.screen()));
     let state = move || match screen.read() {
         camera if *camera == Screen::Camera => session.with(|flow| flow.stage().name()),

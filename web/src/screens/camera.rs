@@ -3,7 +3,7 @@ use leptos::prelude::*;
 
 use crate::browser::Session;
 use crate::browser::frames::Frames;
-use crate::components::{CommandPicture, Heading};
+use crate::components::{Heading, Movement, MovingPicture};
 use crate::flow::Stage;
 use crate::locale::{locale, say};
 use crate::text::{Text, phrase};
@@ -25,8 +25,8 @@ pub(crate) fn Camera(session: Session) -> impl IntoView {
     view! {
         <section class="screen camera">
             <Heading text=Signal::derive(move || Text::CameraTitle.get(locale.get()).to_owned()) hidden=true />
-            <Words session />
             <div class="camera-stage">
+                <Words session />
                 // Mirrored by the style: people know themselves so. What is sent is as the camera took it.
                 <video node_ref=video class="camera-video" autoplay muted playsinline aria-label=say(Text::CameraPreview)></video>
                 <Oval session />
@@ -48,9 +48,10 @@ fn Words(session: Session) -> impl IntoView {
         Stage::Sending(_) => Text::CameraSending,
         Stage::Searching | Stage::Challenge(_) => instruction.read().text,
     });
-    let picture = Memo::new(move |_| match &*stage.read() {
-        Stage::Challenge(step) if instruction.read().picture => Some(step.command),
-        _ => None,
+    let movement = Memo::new(move |_| match &*stage.read() {
+        Stage::Challenge(step) if instruction.read().picture => Movement::Command(step.command),
+        Stage::Starting | Stage::Loading | Stage::Searching => Movement::FindPlace,
+        Stage::Beginning | Stage::Challenge(_) | Stage::Sending(_) => Movement::LookStraight,
     });
     let place = Memo::new(move |_| stage.read().step().map(|step| (u16::from(step.step) + 1, step.of)));
     let seconds = Memo::new(move |_| match &*stage.read() {
@@ -59,7 +60,7 @@ fn Words(session: Session) -> impl IntoView {
     });
     view! {
         <div class="camera-words">
-            <div class="camera-picture">{move || picture.get().map(|command| view! { <CommandPicture command /> })}</div>
+            <div class="camera-picture">{move || view! { <MovingPicture movement=movement.get() /> }}</div>
             <p class="camera-instruction" role="status" aria-live="polite" data-testid="instruction">
                 {move || text.get().get(locale.get())}
             </p>
@@ -84,8 +85,16 @@ fn Oval(session: Session) -> impl IntoView {
     let instruction = Memo::new(move |_| session.instruction());
     // The ring's length counts as 100 (`pathLength`).
     let rest = move || format!("{:.1}", 100.0 * (1.0 - instruction.read().ring));
+    let busy = Memo::new(move |_| {
+        session.with(|flow| {
+            matches!(
+                flow.stage(),
+                Stage::Starting | Stage::Loading | Stage::Beginning | Stage::Sending(_)
+            )
+        })
+    });
     view! {
-        <svg class="oval" viewBox="0 0 300 400" preserveAspectRatio="xMidYMid meet" aria-hidden="true" focusable="false">
+        <svg class="oval" class:busy=busy viewBox="38 43 224 304" preserveAspectRatio="xMidYMid meet" aria-hidden="true" focusable="false">
             <path class="oval-shade" fill-rule="evenodd" d=SHADE />
             <path class="oval-place" d=OVAL />
             <path class="oval-ring" d=OVAL pathLength="100" stroke-dasharray="100" stroke-dashoffset=rest />

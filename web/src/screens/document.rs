@@ -21,30 +21,33 @@ pub(crate) fn Document(session: Session, sha256: Sha256Digest) -> impl IntoView 
     });
     let content = move || match documents.get() {
         None => view! { <p role="status">{say(Text::AppLoading)}</p> }.into_any(),
-        Some(Err(error)) => view! { <Unavailable error /> }.into_any(),
+        Some(Err(error)) => view! { <Unavailable session error /> }.into_any(),
         Some(Ok(documents)) => match document::find(&documents, &sha256) {
-            Some(document) => view! { <Readable document=document.clone() /> }.into_any(),
-            None => view! { <Missing /> }.into_any(),
+            Some(document) => view! { <Readable session document=document.clone() /> }.into_any(),
+            None => view! { <Missing session /> }.into_any(),
         },
     };
     view! {
-        <section class="screen document" data-testid="document">
-            {content}
-            <div class="actions">
-                <a class="button" href=format!("/session/{}", session.id()) data-testid="back-to-result">{say(Text::ActionBack)}</a>
-            </div>
-        </section>
+        <section class="screen document" data-testid="document">{content}</section>
     }
 }
 
 #[component]
-fn Missing() -> impl IntoView {
-    let locale = locale();
-    view! { <Heading text=Signal::derive(move || Text::DocumentsUnknown.get(locale.get()).to_owned()) /> }
+fn Back(session: Session) -> impl IntoView {
+    view! { <a class="button" href=format!("/session/{}", session.id()) data-testid="back-to-result">{say(Text::ActionBack)}</a> }
 }
 
 #[component]
-fn Unavailable(error: ApiError) -> impl IntoView {
+fn Missing(session: Session) -> impl IntoView {
+    let locale = locale();
+    view! {
+        <Heading text=Signal::derive(move || Text::DocumentsUnknown.get(locale.get()).to_owned()) />
+        <div class="actions"><Back session /></div>
+    }
+}
+
+#[component]
+fn Unavailable(session: Session, error: ApiError) -> impl IntoView {
     let locale = locale();
     let again = error.clone();
     view! {
@@ -55,12 +58,13 @@ fn Unavailable(error: ApiError) -> impl IntoView {
         />
         <div class="actions">
             <button type="button" class="button primary" data-testid="reload" on:click=|_| page::reload()>{say(Text::ActionReload)}</button>
+            <Back session />
         </div>
     }
 }
 
 #[component]
-fn Readable(document: SignedDocument) -> impl IntoView {
+fn Readable(session: Session, document: SignedDocument) -> impl IntoView {
     let locale = locale();
     let reference = document.reference.clone();
     let (name, jws) = (document::file_name(&document), document.jws.clone());
@@ -76,6 +80,7 @@ fn Readable(document: SignedDocument) -> impl IntoView {
                 on:click=move |_| page::download(&name, "application/jose", &jws)>
                 {say(Text::ActionDownload)}
             </button>
+            <Back session />
         </div>
     }
 }

@@ -1,4 +1,7 @@
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use tanu_protocol::digest::Sha256Digest;
 use tanu_protocol::evidence::DocumentRef;
 use tanu_protocol::session::Ending;
 
@@ -62,7 +65,8 @@ fn Row(session: Session, reference: DocumentRef) -> impl IntoView {
     let sha256 = reference.sha256;
     let at = document::moment(reference.at);
     let name = Signal::derive(move || wording::document(&reference, locale.get()));
-    let download = move |_| save(session, sha256);
+    let navigate = use_navigate();
+    let download = move |_| save(session, sha256, navigate.clone());
     view! {
         <li>
             <p class="document-name">{move || name.get()}<br /><span class="hint">{at}</span></p>
@@ -80,7 +84,7 @@ fn Row(session: Session, reference: DocumentRef) -> impl IntoView {
     }
 }
 
-fn save(session: Session, sha256: tanu_protocol::digest::Sha256Digest) {
+fn save(session: Session, sha256: Sha256Digest, navigate: impl Fn(&str, NavigateOptions) + 'static) {
     leptos::task::spawn_local(async move {
         match http::documents(&session.id()).await {
             Ok(documents) => {
@@ -89,7 +93,7 @@ fn save(session: Session, sha256: tanu_protocol::digest::Sha256Digest) {
                 }
             }
             // The document's own page says what is wrong, and how to go on.
-            Err(_) => leptos_router::hooks::use_navigate()(&format!("?document={sha256}"), Default::default()),
+            Err(_) => navigate(&format!("?document={sha256}"), NavigateOptions::default()),
         }
     });
 }

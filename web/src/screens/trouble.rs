@@ -40,6 +40,7 @@ pub(crate) fn Trouble(session: Session, error: ApiError, repeatable: bool) -> im
             })}
             <div class="actions">
                 <button type="button" class="button primary" data-testid=testid on:click=act>{say(label)}</button>
+                {(!repeatable).then(|| view! { <a class="button" href="/">{say(Text::ActionHome)}</a> })}
             </div>
         </section>
     }
