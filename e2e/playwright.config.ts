@@ -9,7 +9,7 @@ export default defineConfig({
   // A session is a minute of a citizen's time; two at once fill two cores with the engine and the matcher.
   workers: 2,
   timeout: 120_000,
-  expect: { timeout: 15_000 },
+  expect: { timeout: 15_000, toMatchAriaSnapshot: { pathTemplate: "{testDir}/{testFileDir}/structure/{arg}{ext}" } },
   forbidOnly: CI,
   reporter: [["list"], ["json", { outputFile: `${OUTPUT}/report.json` }]],
   use: {

@@ -5,6 +5,7 @@ import type { Command } from "../puppet/motion.ts";
 import { type Capture, CAPTURE_TYPE, encodeCapture, type Frame, seal } from "./capture.ts";
 import { BANK, TANU } from "./environment.ts";
 import { type Authorization, authorization } from "./oidc.ts";
+import type { Language } from "./texts.ts";
 
 export interface StepView {
   run: number;
@@ -27,6 +28,7 @@ export interface SessionView {
   transaction: string;
   now: string;
   expires_at: string;
+  language?: Language;
   state: { state: string; step?: StepView; run?: number; repeats_left?: number; mismatches?: string[]; ending?: string; why?: string };
   documents: DocumentRef[];
 }

@@ -1,0 +1,167 @@
+// Pages without what stands behind them: a session as the edge would show it, so that every state can be looked at.
+
+import { createHash } from "node:crypto";
+import type { Page } from "@playwright/test";
+import type { Command } from "../puppet/motion.ts";
+import { TANU } from "./environment.ts";
+import type { DocumentRef } from "./session.ts";
+import type { Language } from "./texts.ts";
+
+/** A session in some state. Times are of the past: a staged session's clock stands still. */
+export interface Scene {
+  /** `StateView` of `protocol`. */
+  readonly state: Readonly<Record<string, unknown>>;
+  readonly documents?: readonly StagedDocument[];
+  /** What the session's address says after its path. */
+  readonly query?: string;
+  readonly personKnown?: boolean;
+  readonly language?: Language;
+}
+
+/** A document with its contents, signed by nobody. */
+export interface StagedDocument extends DocumentRef {
+  readonly jws: string;
+}
+
+/** The session's id: 16 bytes of zeros. */
+const ID = "A".repeat(22);
+const TRANSACTION = "A".repeat(43);
+const NOW = Date.parse("2026-11-21T11:00:00Z");
+const BANK = {
+  client_id: "demo-bank",
+  bin: "490140000012",
+  name: { kk: "«Үлгі» банкі", ru: "Банк «Үлгі»", en: "Ülgi Bank" },
+};
+const MODELS = [TRANSACTION];
+
+/** The state in which a step waits for its frames. */
+export const challenged = (command: Command, step = 1) => ({
+  state: "challenged",
+  step: { run: 0, step, of: 3, command, nonce: TRANSACTION, deadline: moment(60) },
+  repeats_left: 3,
+});
+
+/** The state in which a run may be begun. */
+export const ready = (mismatches: readonly string[] = []) => ({
+  state: "ready",
+  run: mismatches.length ? 1 : 0,
+  repeats_left: mismatches.length ? 2 : 3,
+  mismatches,
+});
+
+/** The session has ended. */
+export const ended = (ending: string, why?: string) => ({ state: "ended", ending, ...(why && { why }) });
+
+/** Opens a session's page on a staged session. */
+export async function stage(page: Page, scene: Scene): Promise<void> {
+  await page.route("**/api/session/**", async (route) => {
+    const request = route.request();
+    // Frames are on their way for as long as the page is looked at.
+    if (request.method() === "PUT") return;
+    await route.fulfill({ json: request.url().endsWith("/documents") ? (scene.documents ?? []) : view(scene) });
+  });
+  await page.goto(`${TANU}/session/${ID}${scene.query ?? ""}`);
+}
+
+/** Opens a session's page where every call fails with that problem, or gets no answer. */
+export async function stageProblem(page: Page, problem: { code: string; status: number } | "offline"): Promise<void> {
+  await page.route("**/api/session/**", async (route) => {
+    if (problem === "offline") return route.abort("internetdisconnected");
+    const text = { kk: "Қызмет қазір жауап бермей тұр.", ru: "Сервис сейчас не отвечает.", en: "A service does not answer now." };
+    await route.fulfill({
+      status: problem.status,
+      contentType: "application/problem+json",
+      body: JSON.stringify({ type: `/problems#${problem.code}`, ...problem, title: text, remedy: text }),
+    });
+  });
+  await page.goto(`${TANU}/session/${ID}`);
+}
+
+function view({ state, documents = [], personKnown = false, language }: Scene) {
+  return {
+    id: ID,
+    transaction: TRANSACTION,
+    request: {
+      relying_party: BANK.name,
+      bin: BANK.bin,
+      purpose: { kk: "Шот ашу", ru: "Открытие счёта", en: "Opening an account" },
+      data: ["face", "iin", "identity_document", "evidence"],
+      retention_days: 30,
+      user_agreement: "https://bank.example/agreement",
+      privacy_policy: "https://bank.example/privacy",
+      person_known: personKnown,
+    },
+    now: moment(0),
+    // A page that takes some seconds to appear still says fourteen minutes.
+    expires_at: moment(890),
+    ...(language && { language }),
+    state,
+    virtual_cameras: true,
+    documents: documents.map(({ jws: _, ...reference }) => reference),
+  };
+}
+
+const moment = (seconds: number) => new Date(NOW + 1000 * seconds).toISOString();
+
+/** The documents of a session that passed, with that JPEG as every picture. */
+export function documents(jpeg: Buffer): StagedDocument[] {
+  const picture = (sequence: number) => ({ sequence, time_us: 700_000 * sequence, jpeg: jpeg.toString("base64") });
+  const common = {
+    session: ID,
+    transaction: TRANSACTION,
+    person: "880229100014",
+    customer: BANK,
+    at: moment(0),
+    rule_set: "NBS 225/2026-04-30; BNK 56/2024-08-16",
+  };
+  return [
+    staged("consent", null, {
+      ...common,
+      purpose: { kk: "Шот ашу", ru: "Открытие счёта", en: "Opening an account" },
+      data: ["face", "iin"],
+      retention_days: 30,
+      template: true,
+      language: "kk",
+      agreed: true,
+    }),
+    staged("liveness", 0, {
+      ...common,
+      run: 0,
+      result: "passed",
+      mismatches: [],
+      ended: null,
+      steps: (["turn_left", "blink", "come_closer"] as const).map((command, step) => ({
+        index: { run: 0, step },
+        command,
+        issued_at: moment(-30),
+        received_at: moment(-20),
+        mismatches: [],
+        frames: 42,
+        head: null,
+        images: [1, 2, 3].map(picture),
+      })),
+      passive: 0.93,
+      identity: null,
+      policy: "tanu-liveness/1",
+      models: MODELS,
+    }),
+    staged("comparison", null, {
+      ...common,
+      current_image: picture(1),
+      result: "matched",
+      similarity: 0.625,
+      threshold: 0.325,
+      comparison: "primary",
+      database: "Жеке тұлғалар",
+      document: { kind: "identity_card", number: "*****1234", valid_until: "2030-01-02", status: "valid" },
+      photo: null,
+      liveness_document: TRANSACTION,
+      models: MODELS,
+    }),
+  ];
+}
+
+function staged(kind: DocumentRef["kind"], run: number | null, content: unknown): StagedDocument {
+  const jws = `e30.${Buffer.from(JSON.stringify(content)).toString("base64url")}.x`;
+  return { kind, run, sha256: createHash("sha256").update(jws).digest("base64url"), at: moment(0), jws };
+}
