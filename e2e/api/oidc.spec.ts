@@ -28,6 +28,15 @@ test("discovery and keys say what standard clients need", async ({ request }) =>
   }
 });
 
+test("the language that a relying party proposes reaches the pages, and one that is not ours is no error", async ({ playwright }) => {
+  for (const [proposed, language] of [["de ru-KZ en", "ru"], ["de", undefined]] as const) {
+    const browser = await playwright.request.newContext();
+    const session = await ApiSession.at(browser, (await authorization(browser, { ui_locales: proposed })).url);
+    expect((await session.view()).language).toBe(language);
+    await browser.dispose();
+  }
+});
+
 test("a request whose origin can't be trusted is answered here, never by a redirect", async ({ request }) => {
   for (const change of [
     { client_id: "nobody" },

@@ -7,7 +7,8 @@ use std::{
 
 use tanu_models::{ModelError, ModelId, Store};
 use tanu_vision::{
-    DecodeError, Detector, Embedder, Embedding, InferenceError, LoadError, Observer, PassiveAttack, Picture, decode,
+    DecodeError, Detector, Embedder, Embedding, Examiner, ExaminerModels, GuideModels, InferenceError, LoadError,
+    Observer, PassiveAttack, Picture, decode,
 };
 use thiserror::Error;
 
@@ -87,6 +88,23 @@ pub(crate) fn load_passive() -> Result<PassiveAttack, EngineError> {
         &store.load(ModelId::MinifasnetV2)?,
         &store.load(ModelId::MinifasnetV1Se)?,
     )?)
+}
+
+/// All models, as the matcher runs them.
+pub(crate) fn load_examiner() -> Result<Examiner, EngineError> {
+    let store = store();
+    let [detector, mesh, eyes] = ModelId::GUIDANCE.map(|id| store.load(id));
+    let guide = GuideModels {
+        detector: &detector?,
+        mesh: &mesh?,
+        eyes: &eyes?,
+    };
+    Ok(Examiner::load(ExaminerModels {
+        guide,
+        embedder: &store.load(ModelId::EdgefaceXs)?,
+        passive_near: &store.load(ModelId::MinifasnetV2)?,
+        passive_far: &store.load(ModelId::MinifasnetV1Se)?,
+    })?)
 }
 
 /// Reads and decodes a picture.

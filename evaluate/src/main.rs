@@ -7,6 +7,7 @@ mod engine;
 mod landmarks;
 mod pairs;
 mod parallel;
+mod session;
 mod statistics;
 mod threshold;
 mod video;
@@ -51,6 +52,13 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Judges a recorded session: prints the verdict with each step's reasons as JSON, exactly as the matcher gives it.
+    ///
+    /// The folder holds `session.json` and the frames that it names: see docs/evaluation/sessions.md.
+    Session {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Finds the comparison threshold for a false match rate, over all pairs of a folder of pictures.
     Threshold {
         /// The folder of the pictures: `NAME_0001.jpg`.
@@ -87,6 +95,7 @@ fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
     match command {
         Command::Compare { pairs, images, out } => Ok(compare::compare(&pairs, &images, &out)?),
         Command::Video { file, out } => Ok(video::video(&file, &out)?),
+        Command::Session { folder } => Ok(session::session(&folder)?),
         Command::Threshold { images, fmr, out } => Ok(threshold::threshold(&images, fmr, &out)?),
         Command::Landmarks { image, out } => Ok(landmarks::landmarks(&image, &out)?),
     }

@@ -5,7 +5,7 @@
 //! when the signal began no sooner than a person can react, reached its extent and came back. On the way it notes what speaks
 //! against the answer: other movements, jumps, gaps, further faces, stillness.
 //!
-//! The browser calls [`StepJudge::observe`] for its guidance; the matcher calls [`StepJudge::finish`] for the verdict.
+//! The browser calls [`StepJudge::observe`] for its guidance; the matcher calls [`judge_step`] for the verdict.
 
 mod baseline;
 mod framing;
@@ -85,6 +85,20 @@ impl KeyFrames {
         indices.dedup();
         indices
     }
+}
+
+/// Judges a whole step: all its frames in order; `late` where they arrived after the step's deadline.
+#[must_use]
+pub fn judge_step(command: Command, frames: &[FrameObservation], late: bool, policy: &Policy) -> StepReport {
+    let mut judge = StepJudge::new(command, policy);
+    for frame in frames {
+        judge.observe(frame);
+    }
+    let mut report = judge.finish();
+    if late {
+        report.mismatches.push(Mismatch::Late);
+    }
+    report
 }
 
 /// Judges the frames of one step, one by one.

@@ -43,6 +43,17 @@ impl Scores {
     }
 }
 
+/// How far a run came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Course {
+    /// Number of commands in the run's plan.
+    pub planned: usize,
+    /// Number of commands that were shown; those without a report count as late.
+    pub shown: usize,
+    /// Whether the session ended within the run.
+    pub ended: bool,
+}
+
 /// What a run amounts to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
@@ -56,14 +67,17 @@ pub struct RunReport {
     pub identity: Option<f32>,
 }
 
-/// Judges a run of `planned` commands by the reports of its steps, in order. Steps that are missing count as late.
+/// Judges a run by the reports of its steps, in order. A run may stop at its first failed step: what was not shown is not late.
 ///
-/// Passes only if every planned step passed, there were at least three (BNK-8a), and enough frames have a passive score and a
-/// similarity, all of them good: where the models did not run, nothing passes.
+/// Passes only if every planned step passed, there were at least three (BNK-8a), enough frames have a passive score and a
+/// similarity, all of them good, and one frame shows the face clearly: where the models did not run, or nothing is left to be
+/// compared, nothing passes.
 #[must_use]
-pub fn judge(planned: usize, steps: &[StepReport], policy: &Policy) -> RunReport {
+pub fn judge(course: Course, steps: &[StepReport], policy: &Policy) -> RunReport {
     let mut mismatches: Vec<Mismatch> = steps.iter().flat_map(|step| step.mismatches.iter().copied()).collect();
-    if steps.len() < planned.max(FEWEST_COMMANDS) {
+    let complete = steps.len() >= course.planned.max(FEWEST_COMMANDS);
+    let stopped = course.ended || !mismatches.is_empty();
+    if course.shown > steps.len() || !(complete || stopped) {
         mismatches.push(Mismatch::Late);
     }
 
@@ -89,14 +103,16 @@ pub fn judge(planned: usize, steps: &[StepReport], policy: &Policy) -> RunReport
     }
 
     let compared: u32 = steps.iter().map(|step| step.scores.compared).sum();
-    if passive.len() < run.scored_least as usize || compared < run.scored_least {
+    let clear = steps.iter().any(|step| step.key_frames.clearest.is_some());
+    let incomparable = complete && mismatches.is_empty() && !clear;
+    if passive.len() < run.scored_least as usize || compared < run.scored_least || incomparable {
         mismatches.push(Mismatch::TooFewFrames);
     }
 
     mismatches.sort_unstable();
     mismatches.dedup();
     RunReport {
-        passed: mismatches.is_empty(),
+        passed: mismatches.is_empty() && complete && !course.ended,
         mismatches,
         passive: median,
         identity: least([frontal, turned].into_iter().flatten()),
@@ -138,7 +154,16 @@ mod tests {
     }
 
     fn verdict(steps: &[StepReport]) -> RunReport {
-        judge(COMMANDS.len(), steps, &Policy::default())
+        judge(whole(), steps, &Policy::default())
+    }
+
+    /// A run whose commands were all shown.
+    fn whole() -> Course {
+        Course {
+            planned: COMMANDS.len(),
+            shown: COMMANDS.len(),
+            ended: false,
+        }
     }
 
     #[test]
@@ -163,8 +188,44 @@ mod tests {
         let steps = run(|_| {});
         assert_eq!(verdict(&steps[..2]).mismatches, [Mismatch::Late]);
         // Nor does a shorter plan help.
-        assert!(!judge(2, &steps[..2], &Policy::default()).passed);
-        assert!(!judge(0, &[], &Policy::default()).passed);
+        for planned in [0, 2] {
+            let course = Course {
+                planned,
+                shown: planned,
+                ..whole()
+            };
+            assert!(!judge(course, &steps[..planned], &Policy::default()).passed);
+        }
+    }
+
+    #[test]
+    fn bnk_8b_a_run_that_stopped_at_a_failed_step_is_not_late() {
+        let mut steps = run(|_| {});
+        steps[1].mismatches = vec![Mismatch::NotPerformed];
+        let course = Course { shown: 2, ..whole() };
+        let report = judge(course, &steps[..2], &Policy::default());
+        assert_eq!(
+            (report.passed, report.mismatches),
+            (false, vec![Mismatch::NotPerformed])
+        );
+        let report = judge(whole(), &steps[..2], &Policy::default());
+        assert_eq!(report.mismatches, [Mismatch::NotPerformed, Mismatch::Late]);
+    }
+
+    #[test]
+    fn a_run_that_broke_off_does_not_pass() {
+        let course = Course { ended: true, ..whole() };
+        let report = judge(course, &run(|_| {}), &Policy::default());
+        assert_eq!((report.passed, report.mismatches), (false, vec![]));
+    }
+
+    #[test]
+    fn a_run_that_left_nothing_to_compare_fails() {
+        let mut steps = run(|_| {});
+        for step in &mut steps {
+            step.key_frames.clearest = None;
+        }
+        assert_eq!(verdict(&steps).mismatches, [Mismatch::TooFewFrames]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use tanu_protocol::capture::CapturedFrame;
 use tanu_protocol::challenge::{IssuedStep, Mismatch};
 use tanu_protocol::digest::Sha256Digest;
 use tanu_protocol::evidence::{EvidenceImage, StepEvidence};
-use tanu_protocol::observation::{FaceObservation, FrameObservation};
+use tanu_protocol::observation::FrameObservation;
 use tanu_protocol::similarity::Similarity;
 use tanu_vision::{Embedding, Examination};
 
@@ -62,18 +62,10 @@ impl Drop for Face {
     }
 }
 
-/// The frame that a run's others are compared with: the first single face that looks at the camera, else the first single
-/// face, else none.
+/// The face that a run's others are compared with: see [`tanu_vision::anchor`].
 #[must_use]
 pub fn anchor(examinations: &[Examination]) -> Option<Face> {
-    const STRAIGHT: f32 = 12.0;
-    let single = |examination: &Examination| examination.observation.faces == 1 && examination.embedding.is_some();
-    let straight = |face: &FaceObservation| face.pose.yaw.abs() <= STRAIGHT && face.pose.pitch.abs() <= STRAIGHT;
-    let first = examinations
-        .iter()
-        .position(|examination| single(examination) && examination.observation.face.as_ref().is_some_and(straight))
-        .or_else(|| examinations.iter().position(single))?;
-    Face::of(first, examinations)
+    Face::of(tanu_vision::anchor(examinations)?, examinations)
 }
 
 /// The face of a step's clearest frame.

@@ -1,7 +1,10 @@
 //! The HTTP side: routes, the inner channel around them, problems. The contract is `tanu_protocol::matcher`.
 
 mod authentication;
+mod in_work;
 mod routes;
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +25,8 @@ use tanu_protocol::problem::{MEDIA_TYPE, Problem, ProblemCode};
 use crate::failure::Failure;
 use crate::service::Matcher;
 
+pub use in_work::InWork;
+
 /// The most bytes of a request: a capture and the step that it answers.
 pub const MOST_REQUEST_BYTES: usize = MOST_CAPTURE_BYTES + 16 * 1024;
 
@@ -35,6 +40,8 @@ pub struct Shared {
     pub edge: VerifyingKey,
     /// The keys that check the evidence.
     pub evidence_keys: Vec<Jwk>,
+    /// The calls in work.
+    pub in_work: InWork,
 }
 
 /// All routes. Everything under `/v1` is the edge's alone; `/healthz` tells anyone that the matcher runs, and no more.

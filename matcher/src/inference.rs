@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tanu_models::{ModelError, ModelId, Store};
-use tanu_vision::{Examination, Examiner, ExaminerModels, GuideModels, LoadError, Track, decode};
+use tanu_vision::{Examination, Examiner, ExaminerModels, GuideModels, LoadError, decode};
 
 /// Why a picture was not examined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,11 +33,9 @@ pub trait Examine: Send + Sync {
 }
 
 impl Examine for Examiner {
-    /// Each frame is examined by itself, as the first of a stream: what it shows then depends on no other frame, and frames
-    /// may be examined in any order.
     fn examine(&self, picture: &[u8], t_ms: f64) -> Result<Examination, Unexamined> {
         let picture = decode(picture).map_err(|_| Unexamined::Damaged)?;
-        Self::examine(self, &mut Track::default(), picture.view(), t_ms).map_err(|_| Unexamined::Failed)
+        self.examine_still(picture.view(), t_ms).map_err(|_| Unexamined::Failed)
     }
 }
 

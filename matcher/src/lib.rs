@@ -11,7 +11,7 @@
 //! | [`log`], [`evidence`], [`in_force`], [`journal`], [`sealing`] | pure: no IO, no clock |
 //! | [`host`], [`inference`], [`state_database`], [`store`] | ports and their adapters |
 //! | [`register`], [`service`] | what is done at each call |
-//! | [`config`], [`keys`], [`http`] | the host |
+//! | [`config`], [`keys`], [`http`], [`server`] | the host |
 
 pub mod config;
 pub mod evidence;
@@ -25,6 +25,7 @@ pub mod keys;
 pub mod log;
 pub mod register;
 pub mod sealing;
+pub mod server;
 pub mod service;
 pub mod state_database;
 pub mod store;

@@ -2,16 +2,17 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use tanu_matcher::config::{Config, MASTER_KEY_VARIABLE};
 use tanu_matcher::host::{Host, SystemHost};
-use tanu_matcher::http::{Shared, router};
+use tanu_matcher::http::{InWork, Shared};
 use tanu_matcher::inference::{Pool, load_examiner};
 use tanu_matcher::keys::Keys;
 use tanu_matcher::register::{CheckpointSigner, Register};
+use tanu_matcher::server::{self, Grace};
 use tanu_matcher::service::Matcher;
 use tanu_matcher::state_database::HttpStateDatabase;
 use tanu_matcher::store::SqliteStore;
@@ -23,9 +24,6 @@ use tracing_subscriber::EnvFilter;
 use zeroize::Zeroizing;
 
 type Error = Box<dyn std::error::Error>;
-
-/// How long calls in work may go on after a signal to stop.
-const GRACE: std::time::Duration = std::time::Duration::from_secs(20);
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
@@ -46,10 +44,11 @@ fn run() -> Result<(), Error> {
     let path = config_path(std::env::args_os().skip(1)).ok_or("usage: tanu-matcher --config FILE")?;
     let config = Config::read(&path)?;
     let shared = Arc::new(assemble(&config)?);
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?
-        .block_on(serve(&config, shared))
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(serve(&config, shared));
+    // Work that outlived its grace is not waited for: what it would store is stored whole or not at all.
+    runtime.shutdown_background();
+    result
 }
 
 fn config_path(mut arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
@@ -106,6 +105,7 @@ fn assemble(config: &Config) -> Result<Shared, Error> {
         channel: keys.channel,
         edge: keys.edge_channel,
         evidence_keys,
+        in_work: InWork::default(),
     })
 }
 
@@ -117,37 +117,17 @@ fn pool(config: &Config) -> Result<Pool, Error> {
 }
 
 async fn serve(config: &Config, shared: Arc<Shared>) -> Result<(), Error> {
-    let handle = axum_server::Handle::new();
-    tokio::spawn(stop_on_signal(handle.clone()));
-    tokio::spawn(say_address(handle.clone(), config.tls.is_some()));
+    let tls = match &config.tls {
+        None => None,
+        Some(files) => Some(server::tls(&files.certificates, &files.key)?),
+    };
+    // Before anyone learns that it serves: a signal then ends it as it should.
+    let stop = stop_signal()?;
+    let listener = std::net::TcpListener::bind(config.listen)?;
+    // With port 0 the system chooses.
+    tracing::info!(address = %listener.local_addr()?, tls = tls.is_some(), "serving");
     tokio::spawn(sweep(Arc::clone(&shared.matcher)));
-    let service = router(shared).into_make_service();
-    match &config.tls {
-        None => axum_server::bind(config.listen).handle(handle).serve(service).await?,
-        Some(tls) => {
-            let tls = tls_config(&tls.certificates, &tls.key)?;
-            axum_server::bind_rustls(config.listen, tls)
-                .handle(handle)
-                .serve(service)
-                .await?;
-        }
-    }
-    Ok(())
-}
-
-fn tls_config(certificates: &Path, key: &Path) -> Result<axum_server::tls_rustls::RustlsConfig, Error> {
-    use rustls::pki_types::pem::PemObject;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-
-    let chain = CertificateDer::pem_file_iter(certificates)?.collect::<Result<Vec<_>, _>>()?;
-    let key = PrivateKeyDer::from_pem_file(key)?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut tls = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)?;
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(axum_server::tls_rustls::RustlsConfig::from_config(Arc::new(tls)))
+    Ok(server::serve(listener, tls, shared, stop, Grace::USUAL).await?)
 }
 
 /// Ends abandoned sessions, at start and every hour.
@@ -165,27 +145,14 @@ async fn sweep(matcher: Arc<Matcher>) {
     }
 }
 
-/// Says where it listens, once it does: with port 0 the system chooses.
-async fn say_address(handle: axum_server::Handle<std::net::SocketAddr>, tls: bool) {
-    if let Some(address) = handle.listening().await {
-        tracing::info!(%address, tls, "serving");
-    }
-}
-
-async fn stop_on_signal(handle: axum_server::Handle<std::net::SocketAddr>) {
+/// Listens for signals to stop from now on; ready when one comes.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let interrupt = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-        Err(_) => {
-            let _ = interrupt.await;
-        }
-    }
-    tracing::info!("stopping");
-    handle.graceful_shutdown(Some(GRACE));
+    })
 }

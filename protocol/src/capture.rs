@@ -60,7 +60,7 @@ pub enum InvalidCapture {
     /// More than [`MOST_CAPTURE_BYTES`].
     #[error("the capture is larger than {MOST_CAPTURE_BYTES} bytes")]
     TooLarge,
-    /// Not CBOR of this shape.
+    /// Not CBOR of this shape, or a frame that is no JPEG.
     #[error("the capture can't be decoded")]
     Malformed,
     /// Made for another step.
@@ -72,7 +72,7 @@ pub enum InvalidCapture {
     /// A frame without bytes or with more than [`MOST_FRAME_BYTES`].
     #[error("a frame has 1 to {MOST_FRAME_BYTES} bytes")]
     FrameSize,
-    /// Sequence numbers that don't count from 0, or times that don't grow.
+    /// Sequence numbers that don't count from 0, times that don't grow, or frames taken after they arrived.
     #[error("frames are not in order")]
     Order,
     /// The same picture twice.

@@ -15,9 +15,10 @@
 //! | register | `GET /v1/register/checkpoint`, `/v1/register/inclusion?document=`, `/v1/register/consistency?from=` | | |
 //! | keys | `GET /v1/keys` | | JWK set of the evidence keys |
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::capture::{InvalidCapture, StepCapture};
 use crate::challenge::{IssuedStep, Mismatch};
 use crate::digest::{SessionId, TransactionHash};
 use crate::evidence::{ComparisonResult, DocumentRef};
@@ -57,9 +58,39 @@ pub struct StepSubmission {
     pub issued: IssuedStep,
     /// When the frames arrived at the edge.
     pub received_at: Timestamp,
-    /// A [`StepCapture`](crate::capture::StepCapture), encoded.
+    /// A [`StepCapture`], encoded.
     #[serde(with = "serde_bytes")]
     pub capture: Vec<u8>,
+}
+
+impl StepSubmission {
+    /// How a JPEG begins: the markers of its start and of the next segment (ITU-T T.81, B.1.1.3). Evidence holds no other format.
+    const JPEG: &[u8] = &[0xff, 0xd8, 0xff];
+    /// By how much the browser's clock may run ahead of the edge's over one step.
+    const DRIFT: SignedDuration = SignedDuration::from_secs(2);
+
+    /// The frames: those of the step, in order, none altered, left out, doubled or exchanged, all JPEG, none taken after it arrived.
+    ///
+    /// # Errors
+    /// The first of [`InvalidCapture`] that applies.
+    pub fn open(&self) -> Result<StepCapture, InvalidCapture> {
+        let capture = StepCapture::decode(&self.capture, &self.issued.transaction, &self.issued.nonce)?;
+        if !capture.frames.iter().all(|frame| frame.jpeg.starts_with(Self::JPEG)) {
+            return Err(InvalidCapture::Malformed);
+        }
+        let window = self.received_at.duration_since(self.issued.issued_at) + Self::DRIFT;
+        let last = capture.frames.last().map_or(0, |frame| frame.time_us);
+        if i128::from(last) > window.as_micros() {
+            return Err(InvalidCapture::Order);
+        }
+        Ok(capture)
+    }
+
+    /// Whether the frames arrived after the step's deadline.
+    #[must_use]
+    pub fn late(&self) -> bool {
+        self.received_at > self.issued.deadline
+    }
 }
 
 impl std::fmt::Debug for StepSubmission {
@@ -113,4 +144,69 @@ pub struct ComparisonVerdict {
 pub struct EndSession {
     /// How it ended.
     pub ending: Ending,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::{CapturedFrame, ClientReportedCamera};
+    use crate::challenge::{Command, StepIndex};
+    use crate::digest::Nonce;
+
+    /// A step of ten seconds, answered after five with a frame of `time_us` that begins with `start`.
+    fn submission(start: &[u8], time_us: u64) -> StepSubmission {
+        let issued = IssuedStep {
+            session: SessionId::from_bytes([1; 16]),
+            transaction: TransactionHash::from_bytes([2; 32]),
+            index: StepIndex { run: 0, step: 0 },
+            of: 3,
+            command: Command::Blink,
+            nonce: Nonce::from_bytes([3; 32]),
+            issued_at: Timestamp::UNIX_EPOCH,
+            deadline: Timestamp::UNIX_EPOCH + SignedDuration::from_secs(10),
+        };
+        let frame = CapturedFrame {
+            sequence: 0,
+            time_us,
+            jpeg: [start, &[7; 20]].concat(),
+        };
+        let capture = StepCapture::seal(
+            &issued.transaction,
+            issued.nonce,
+            ClientReportedCamera::Device,
+            vec![frame],
+        );
+        StepSubmission {
+            received_at: issued.issued_at + SignedDuration::from_secs(5),
+            capture: capture.encode().unwrap(),
+            issued,
+        }
+    }
+
+    #[test]
+    fn frames_of_the_step_are_opened() {
+        assert_eq!(
+            submission(StepSubmission::JPEG, 4_900_000).open().unwrap().frames.len(),
+            1
+        );
+    }
+
+    #[test]
+    fn frames_taken_after_they_arrived_are_refused() {
+        let ahead = submission(StepSubmission::JPEG, 7_100_000);
+        assert_eq!(ahead.open(), Err(InvalidCapture::Order));
+    }
+
+    #[test]
+    fn frames_that_are_no_jpeg_are_refused() {
+        assert_eq!(submission(b"\x89PNG", 0).open(), Err(InvalidCapture::Malformed));
+    }
+
+    #[test]
+    fn frames_after_the_deadline_are_late() {
+        let mut submission = submission(StepSubmission::JPEG, 0);
+        assert!(!submission.late());
+        submission.received_at = submission.issued.deadline + SignedDuration::from_millis(1);
+        assert!(submission.late());
+    }
 }

@@ -8,6 +8,7 @@ mod callback;
 mod citizen_form;
 mod decision;
 mod document_page;
+mod drafts;
 mod evidence;
 mod failure;
 mod guard;
@@ -34,6 +35,7 @@ use crate::citizen::photo::Photo;
 use crate::citizen::registry::Registry;
 use crate::config::Config;
 use crate::store::Store;
+use drafts::Drafts;
 use evidence::EvidenceChecker;
 use guard::Guard;
 use identity::IdentityProvider;
@@ -46,6 +48,7 @@ const MOST_FORM_BYTES: usize = Photo::MOST_BYTES + 64 * 1024;
 #[derive(Clone, Debug)]
 pub struct Bank {
     citizens: Registry,
+    drafts: Drafts,
     outcomes: Outcomes,
     identity: IdentityProvider,
     evidence: EvidenceChecker,
@@ -71,6 +74,7 @@ impl Bank {
     pub fn new(config: &Config, store: Store) -> Result<Self, BankFailure> {
         Ok(Self {
             citizens: Registry::new(store.clone()),
+            drafts: Drafts::default(),
             outcomes: Outcomes::new(store),
             identity: IdentityProvider::new(config)?,
             evidence: EvidenceChecker::new(config.authority.clone(), config.client_id.clone()),

@@ -40,6 +40,33 @@ pub struct Examination {
     pub embedding: Option<Embedding>,
 }
 
+/// Within how many degrees of straight a face looks at the camera.
+const STRAIGHT: f32 = 12.0;
+
+/// The frame that the others of a run are compared with: the first single face that looks at the camera, else the first single
+/// face, else none. The frames are those of a step, in order.
+#[must_use]
+pub fn anchor(frames: &[Examination]) -> Option<usize> {
+    let single = |frame: &Examination| frame.observation.faces == 1 && frame.embedding.is_some();
+    let straight = |frame: &Examination| {
+        let face = frame.observation.face.as_ref();
+        face.is_some_and(|face| face.pose.yaw.abs() <= STRAIGHT && face.pose.pitch.abs() <= STRAIGHT)
+    };
+    frames
+        .iter()
+        .position(|frame| single(frame) && straight(frame))
+        .or_else(|| frames.iter().position(single))
+}
+
+/// The observations of frames, each with its similarity to the anchor, where there is one.
+#[must_use]
+pub fn identify(frames: &[Examination], anchor: Option<&Embedding>) -> Vec<FrameObservation> {
+    frames
+        .iter()
+        .map(|frame| anchor.map_or_else(|| frame.observation.clone(), |anchor| frame.identify(anchor)))
+        .collect()
+}
+
 impl Examination {
     /// The observation, with the similarity to the session's anchor frame filled in.
     #[must_use]
@@ -89,11 +116,12 @@ impl Examiner {
         })
     }
 
-    /// Examines a picture by itself, as the first frame of a stream of its own.
+    /// Examines a picture by itself, as the first frame of a stream of its own, taken at `t_ms`: what it shows then depends on no
+    /// other frame, and frames may be examined in any order.
     ///
     /// # Errors
     /// [`InferenceError`] when a model does not fit its task.
-    pub fn examine_still(&self, view: View<'_>) -> Result<Examination, InferenceError> {
-        self.examine(&mut Track::default(), view, 0.0)
+    pub fn examine_still(&self, view: View<'_>, t_ms: f64) -> Result<Examination, InferenceError> {
+        self.examine(&mut Track::default(), view, t_ms)
     }
 }

@@ -33,7 +33,7 @@ mod warp;
 pub use decode::{DecodeError, decode};
 pub use detector::{DETECTION_THRESHOLD, Detector, Face};
 pub use embedder::{ALIGNED_SIDE, COMPARISON_THRESHOLD, Embedder, Embedding};
-pub use examiner::{Examination, Examiner, ExaminerModels};
+pub use examiner::{Examination, Examiner, ExaminerModels, anchor, identify};
 pub use eyes::{EyeClassifier, EyesOpen};
 pub use geometry::Point;
 pub use guide::{Guide, GuideModels};

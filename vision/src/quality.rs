@@ -41,8 +41,8 @@ pub fn measure_quality(view: View<'_>, points: &[Point; 5]) -> Quality {
     quality_of(&luma(&planes))
 }
 
-/// Luma of ITU-R BT.601, 0 to 1.
-fn luma(planes: &[f32]) -> Vec<f32> {
+/// Luma of ITU-R BT.601 of each pixel of three planes, red first; in their unit.
+pub(crate) fn luma(planes: &[f32]) -> Vec<f32> {
     let (red, rest) = planes.split_at(planes.len() / 3);
     let (green, blue) = rest.split_at(red.len());
     red.iter()

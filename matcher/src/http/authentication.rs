@@ -55,6 +55,7 @@ pub(super) async fn require_edge(State(shared): State<Arc<Shared>>, request: Req
     let until = now + SignedDuration::from_secs(LIFETIME_SECONDS + 2 * CLOCK_SKEW_SECONDS);
     let store = Arc::clone(&shared.matcher.store);
     let id = claims.jti;
+    let _work = shared.in_work.begin();
     let remembered = tokio::task::spawn_blocking(move || store.remember_request(&id, until, now)).await;
     let answer = match remembered {
         Ok(Ok(true)) => next.run(Request::from_parts(parts, Body::from(body))).await,

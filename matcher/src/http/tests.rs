@@ -1,140 +1,16 @@
 //! The API over real HTTP, as the edge calls it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
-
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use tanu_protocol::channel::{Party, REQUEST_HEADER, RESPONSE_HEADER, RequestLine, sign_request, verify_response};
 use tanu_protocol::digest::Nonce;
 use tanu_protocol::evidence::{DocumentRef, SignedDocument};
 use tanu_protocol::jws::JwsSigner;
 use tanu_protocol::matcher::{ComparisonVerdict, EndSession, RunVerdict, StepVerdict};
-use tanu_protocol::problem::{Problem, ProblemCode};
+use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::register::{ConsistencyProof, InclusionProof};
 use tanu_protocol::session::Ending;
 
-use super::{MOST_REQUEST_BYTES, Shared, router};
-use crate::host::Host;
-use crate::service::testing::{Acting, Edge, Fixture, PERSON, key, reference};
-
-const EDGE: u8 = 11;
-const MATCHER: u8 = 12;
-
-/// A matcher that listens, and its edge's side of the channel.
-struct Server {
-    fixture: Fixture,
-    address: String,
-    agent: ureq::Agent,
-    ids: AtomicU8,
-    _runtime: tokio::runtime::Runtime,
-}
-
-struct Reply {
-    status: u16,
-    token: Option<String>,
-    media_type: String,
-    body: Vec<u8>,
-}
-
-impl Reply {
-    fn json<T: DeserializeOwned>(&self) -> T {
-        assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.body));
-        serde_json::from_slice(&self.body).unwrap()
-    }
-
-    fn problem(&self) -> ProblemCode {
-        assert_eq!(self.media_type, "application/problem+json");
-        let problem: Problem = serde_json::from_slice(&self.body).unwrap();
-        assert_eq!(problem.status, self.status);
-        problem.code
-    }
-}
-
-impl Server {
-    fn start() -> Self {
-        let fixture = Fixture::new();
-        let shared = Shared {
-            matcher: Arc::clone(&fixture.matcher),
-            channel: JwsSigner::new(key(MATCHER)),
-            edge: *key(EDGE).verifying_key(),
-            evidence_keys: vec![JwsSigner::new(key(3)).public_key()],
-        };
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        runtime.spawn(async move { axum::serve(listener, router(Arc::new(shared))).await.unwrap() });
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .build()
-            .new_agent();
-        Self {
-            fixture,
-            address,
-            agent,
-            ids: AtomicU8::new(0),
-            _runtime: runtime,
-        }
-    }
-
-    fn send(&self, method: &str, path: &str, body: &[u8], token: Option<&str>) -> Reply {
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.address));
-        if let Some(token) = token {
-            request = request.header(REQUEST_HEADER, token);
-        }
-        let mut response = self.agent.run(request.body(body).unwrap()).unwrap();
-        let header = |name: &str| {
-            let value = response.headers().get(name)?;
-            Some(value.to_str().unwrap().to_owned())
-        };
-        Reply {
-            status: response.status().as_u16(),
-            token: header(RESPONSE_HEADER),
-            media_type: header("content-type").unwrap_or_default(),
-            body: response.body_mut().with_config().limit(1 << 26).read_to_vec().unwrap(),
-        }
-    }
-
-    fn token(&self, method: &str, path: &str, body: &[u8], id: Nonce) -> String {
-        let line = RequestLine { method, path, body };
-        let now = self.fixture.host.now();
-        sign_request(&JwsSigner::new(key(EDGE)), Party::Edge, Party::Matcher, line, id, now).unwrap()
-    }
-
-    /// A call as the edge makes it, its answer verified.
-    fn call(&self, method: &str, path: &str, body: &[u8]) -> Reply {
-        let id = Nonce::from_bytes([self.ids.fetch_add(1, Ordering::Relaxed); 32]);
-        let reply = self.send(method, path, body, Some(&self.token(method, path, body, id)));
-        let token = reply.token.as_deref().unwrap();
-        let matcher = key(MATCHER);
-        verify_response(
-            token,
-            matcher.verifying_key(),
-            Party::Matcher,
-            id,
-            reply.status,
-            &reply.body,
-        )
-        .unwrap();
-        reply
-    }
-
-    fn post<T: Serialize>(&self, path: &str, body: &T) -> Reply {
-        self.call("POST", path, &serde_json::to_vec(body).unwrap())
-    }
-
-    fn put_step(&self, edge: &Edge, run: u8, step: u8, acting: Acting) -> Reply {
-        let mut body = Vec::new();
-        ciborium::into_writer(&edge.step(run, step, acting), &mut body).unwrap();
-        self.call(
-            "PUT",
-            &format!("/v1/session/{}/run/{run}/step/{step}", edge.session),
-            &body,
-        )
-    }
-}
+use super::MOST_REQUEST_BYTES;
+use super::testing::{Reply, Server};
+use crate::service::testing::{Acting, Edge, PERSON, key, reference};
 
 #[test]
 fn a_session_from_opening_to_comparison_over_the_whole_api() {

@@ -1,7 +1,7 @@
 //! `POST /v1/session/{id}/run/{r}/conclusion`: the verdict over a run (BNK-8b) and document 1 (BNK-9).
 
 use serde::{Deserialize, Serialize};
-use tanu_liveness::verdict::judge;
+use tanu_liveness::verdict::{Course, judge};
 use tanu_protocol::challenge::{IssuedStep, Mismatch, Plan};
 use tanu_protocol::digest::{SessionId, Sha256Digest};
 use tanu_protocol::evidence::{DocumentKind, EvidenceImage, LIVENESS_TYPE, LivenessDocument, LivenessResult, RULE_SET};
@@ -127,30 +127,21 @@ impl Matcher {
 
     fn judge_run(&self, session: &OpenedSession, run: u8, request: &ConcludeRun, steps: &[StepContent]) -> Judged {
         let reports: Vec<_> = steps.iter().map(|step| step.report.clone()).collect();
-        let mut report = judge(usize::from(request.planned), &reports, &self.policy);
-        // A run that left no clear face can't be compared, so it can't pass either.
-        if report.passed && probe(steps).is_none() {
-            report.passed = false;
-            report.mismatches.push(Mismatch::TooFewFrames);
-        }
-        let passed = report.passed
-            && request.ended.is_none()
-            && steps.len() == usize::from(request.planned)
-            && steps.len() == request.issued.len();
+        let course = Course {
+            planned: usize::from(request.planned),
+            shown: request.issued.len(),
+            ended: request.ended.is_some(),
+        };
+        let report = judge(course, &reports, &self.policy);
         let own: Vec<Mismatch> = steps
             .iter()
             .flat_map(|step| step.report.mismatches.iter().copied())
             .collect();
-        // A run that stops at its first failed step is not late because the steps after it were never shown.
-        let late = request.issued.len() > steps.len() || own.contains(&Mismatch::Late);
-        let mut mismatches = report.mismatches;
-        if !late {
-            mismatches.retain(|mismatch| *mismatch != Mismatch::Late);
-        }
+        let mismatches = report.mismatches;
         let document = LivenessDocument {
             result: match request.ended {
                 Some(_) => LivenessResult::NotCompleted,
-                None if passed => LivenessResult::Passed,
+                None if report.passed => LivenessResult::Passed,
                 None => LivenessResult::Failed,
             },
             mismatches: mismatches
@@ -216,7 +207,7 @@ impl Matcher {
         steps: &[StepContent],
         document: &StoredDocument,
     ) -> Result<Sealed, Failure> {
-        // `judge_run` passes no run without one.
+        // No run passes without one.
         let (image, embedding) = probe(steps).ok_or(Failure::Record)?;
         let content = Probe {
             image,

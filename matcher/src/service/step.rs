@@ -1,14 +1,13 @@
 //! `PUT /v1/session/{id}/run/{r}/step/{k}`: judges the frames of one step (BNK-8a).
 
 use jiff::{SignedDuration, Timestamp};
-use tanu_liveness::measure::StepJudge;
 use tanu_protocol::capture::{ClientReportedCamera, StepCapture};
-use tanu_protocol::challenge::{FEWEST_COMMANDS, IssuedStep, Mismatch, Plan, StepIndex};
+use tanu_protocol::challenge::{FEWEST_COMMANDS, IssuedStep, Plan, StepIndex};
 use tanu_protocol::channel::CLOCK_SKEW_SECONDS;
 use tanu_protocol::digest::{SessionId, Sha256Digest};
 use tanu_protocol::matcher::{StepSubmission, StepVerdict};
 use tanu_protocol::problem::ProblemCode;
-use tanu_vision::Examination;
+use tanu_vision::{Examination, identify};
 
 use super::{MOST_RUNS, Matcher, OpenedSession, from_cbor, to_cbor};
 use crate::evidence::{Face, StepContent, anchor, clearest};
@@ -16,11 +15,6 @@ use crate::failure::{Failure, refused};
 use crate::journal::{Item, Process};
 use crate::sealing::Purpose;
 use crate::store::{StoreError, StoredStep};
-
-/// How a JPEG begins: the markers of its start and of the next segment (ITU-T T.81, B.1.1.3). Evidence holds no other format.
-const JPEG: &[u8] = &[0xff, 0xd8, 0xff];
-/// By how much the browser's clock may run ahead of the edge's over one step.
-const DRIFT: SignedDuration = SignedDuration::from_secs(2);
 
 impl Matcher {
     /// Judges a step. The same frames again give the same verdict.
@@ -52,14 +46,11 @@ impl Matcher {
         self.check_place(&session, issued, &steps)?;
 
         // (2) The frames are those of the step, in order, none altered, left out, doubled or exchanged.
-        let capture = StepCapture::decode(&submission.capture, &session.stored.transaction, &issued.nonce)?;
+        self.check_arrival(issued, submission.received_at)?;
+        let capture = submission.open()?;
         if capture.camera == ClientReportedCamera::Virtual && !self.virtual_cameras {
             return refused(ProblemCode::CameraVirtual);
         }
-        if !capture.frames.iter().all(|frame| frame.jpeg.starts_with(JPEG)) {
-            return refused(ProblemCode::CaptureMalformed);
-        }
-        self.check_times(issued, submission.received_at, &capture)?;
 
         // (3) What each frame shows, and whether it is the same person as in the run's first.
         let pictures = capture
@@ -165,16 +156,11 @@ impl Matcher {
         }
     }
 
-    /// Checks times against the server's: frames can't have been taken after they arrived.
-    fn check_times(&self, issued: &IssuedStep, received_at: Timestamp, capture: &StepCapture) -> Result<(), Failure> {
+    /// Checks the arrival, as the edge states it, against the server's clock.
+    fn check_arrival(&self, issued: &IssuedStep, received_at: Timestamp) -> Result<(), Failure> {
         let ahead = received_at.duration_since(self.host.now());
         if received_at < issued.issued_at || ahead > SignedDuration::from_secs(CLOCK_SKEW_SECONDS) {
             return refused(ProblemCode::MalformedRequest);
-        }
-        let window = received_at.duration_since(issued.issued_at) + DRIFT;
-        let last = capture.frames.last().map_or(0, |frame| frame.time_us);
-        if i128::from(last) > window.as_micros() {
-            return refused(ProblemCode::CaptureBroken);
         }
         Ok(())
     }
@@ -193,21 +179,9 @@ fn judge(
     policy: &tanu_liveness::policy::Policy,
 ) -> StepContent {
     let embedding = anchor.as_ref().and_then(Face::embedding);
-    let observations: Vec<_> = examinations
-        .iter()
-        .map(|examination| match &embedding {
-            Some(anchor) => examination.identify(anchor),
-            None => examination.observation.clone(),
-        })
-        .collect();
-    let mut judge = StepJudge::new(submission.issued.command, policy);
-    for observation in &observations {
-        judge.observe(observation);
-    }
-    let mut report = judge.finish();
-    if submission.received_at > submission.issued.deadline && !report.mismatches.contains(&Mismatch::Late) {
-        report.mismatches.push(Mismatch::Late);
-    }
+    let observations = identify(examinations, embedding.as_ref());
+    let report =
+        tanu_liveness::measure::judge_step(submission.issued.command, &observations, submission.late(), policy);
     let clearest = clearest(&report, examinations);
     StepContent {
         issued: submission.issued.clone(),

@@ -64,7 +64,7 @@ impl Picture {
 }
 
 /// Reads [`Picture`]s.
-struct ReadsPictures;
+pub(crate) struct ReadsPictures;
 
 impl Examine for ReadsPictures {
     fn examine(&self, picture: &[u8], t_ms: f64) -> Result<Examination, Unexamined> {

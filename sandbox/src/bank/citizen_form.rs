@@ -103,15 +103,13 @@ impl Faults {
         &self.0
     }
 
-    /// That of one field.
-    pub(super) fn of(&self, field: Field) -> Option<Text> {
-        self.0.iter().find_map(|(at, text)| (*at == field).then_some(*text))
-    }
-
     fn note<T, E>(&mut self, field: Field, parsed: Result<T, E>, text: impl FnOnce(E) -> Text) -> Option<T> {
         parsed.map_err(|error| self.0.push((field, text(error)))).ok()
     }
 }
+
+/// The name of the hidden field with the handle of a form that was kept.
+pub(super) const DRAFT: &str = "draft";
 
 /// The form as it came.
 pub(super) struct Submitted {
@@ -119,6 +117,16 @@ pub(super) struct Submitted {
     pub(super) typed: Typed,
     /// The photo's file, empty where none was chosen.
     pub(super) photo: Vec<u8>,
+    /// The handle of the form that this one mends.
+    pub(super) draft: Option<String>,
+}
+
+/// A form that makes no citizen.
+pub(super) struct Refused {
+    /// What is wrong.
+    pub(super) faults: Faults,
+    /// The photo, if that is not what is wrong.
+    pub(super) photo: Option<Photo>,
 }
 
 /// Reads the form. Unknown fields are passed over.
@@ -126,19 +134,20 @@ pub(super) async fn read(mut form: Multipart) -> Result<Submitted, Failure> {
     let mut submitted = Submitted {
         typed: Typed::default(),
         photo: Vec::new(),
+        draft: None,
     };
     while let Some(part) = form.next_field().await.map_err(failure)? {
-        let field = Field::ALL.into_iter().find(|field| part.name() == Some(field.name()));
-        let Some(field) = field else { continue };
+        let name = part.name().unwrap_or_default().to_owned();
         let bytes = part.bytes().await.map_err(failure)?;
-        if field == Field::Photo {
+        let text = || String::from_utf8_lossy(&bytes).trim().to_owned();
+        match Field::ALL.into_iter().find(|field| field.name() == name) {
             // The camera's picture and a chosen file come under one name; the one that has content counts.
-            if !bytes.is_empty() {
-                submitted.photo = bytes.to_vec();
-            }
-        } else if bytes.len() <= MOST_TYPED_BYTES {
-            let text = String::from_utf8_lossy(&bytes).trim().to_owned();
-            submitted.typed.set(field, text);
+            Some(Field::Photo) if bytes.is_empty() => {}
+            Some(Field::Photo) => submitted.photo = bytes.to_vec(),
+            _ if bytes.len() > MOST_TYPED_BYTES => {}
+            Some(field) => submitted.typed.set(field, text()),
+            None if name == DRAFT => submitted.draft = Some(text()),
+            None => {}
         }
     }
     Ok(submitted)
@@ -155,13 +164,13 @@ fn failure(error: MultipartError) -> Failure {
 /// The citizen that the form describes.
 ///
 /// # Errors
-/// What is wrong. Where only other fields are wrong, the photo is asked for again, because browsers don't keep it.
-pub(super) fn citizen(Submitted { typed, photo }: Submitted) -> Result<Citizen, Faults> {
+/// What is wrong, and the photo where it is not, because browsers don't keep a chosen file.
+pub(super) fn citizen(typed: &Typed, photo: Vec<u8>) -> Result<Citizen, Refused> {
     let mut faults = Faults::default();
     let iin = faults.note(Field::Iin, typed.get(Field::Iin).parse(), iin_text);
     let name = faults.note(Field::Name, typed.get(Field::Name).parse(), |_| Text::ErrorName);
     let photo = faults.note(Field::Photo, Photo::new(photo), photo_text);
-    let document = document(&typed, &mut faults);
+    let document = document(typed, &mut faults);
     match (iin, name, photo, document) {
         (Some(iin), Some(name), Some(photo), Some(document)) => Ok(Citizen {
             iin,
@@ -169,12 +178,7 @@ pub(super) fn citizen(Submitted { typed, photo }: Submitted) -> Result<Citizen, 
             document,
             photo,
         }),
-        (_, _, photo, _) => {
-            if photo.is_some() {
-                faults.0.push((Field::Photo, Text::ErrorPhotoAgain));
-            }
-            Err(faults)
-        }
+        (_, _, photo, _) => Err(Refused { faults, photo }),
     }
 }
 
@@ -269,33 +273,33 @@ mod tests {
     use super::*;
     use crate::testing::picture;
 
-    fn submitted(changes: &[(Field, &str)]) -> Submitted {
+    fn typed(changes: &[(Field, &str)]) -> Typed {
         let iin = "880229100014".parse().unwrap();
         let mut typed = suggestion(&iin, "012345678", jiff::civil::date(2026, 11, 21));
         typed.set(Field::Name, "Әлия".to_owned());
         for (field, text) in changes {
             typed.set(*field, (*text).to_owned());
         }
-        Submitted {
-            typed,
-            photo: picture(200, 200, ImageFormat::Jpeg),
-        }
+        typed
     }
 
-    fn faults(changes: &[(Field, &str)]) -> Vec<(Field, Text)> {
-        citizen(submitted(changes)).unwrap_err().0
+    fn photo() -> Vec<u8> {
+        picture(200, 200, ImageFormat::Jpeg)
+    }
+
+    fn refused(changes: &[(Field, &str)], photo: Vec<u8>) -> Refused {
+        citizen(&typed(changes), photo).map(drop).unwrap_err()
     }
 
     #[test]
     fn a_suggested_form_with_name_and_photo_makes_a_citizen() {
-        let citizen = citizen(submitted(&[])).unwrap();
+        let citizen = citizen(&typed(&[]), photo()).ok().unwrap();
         assert_eq!(citizen.document.issued_on, jiff::civil::date(2025, 11, 21));
         assert_eq!(citizen.document.valid_until, jiff::civil::date(2035, 11, 21));
     }
 
     #[test]
-    fn each_fault_is_told_by_its_field_and_the_photo_asked_for_again() {
-        let again = (Field::Photo, Text::ErrorPhotoAgain);
+    fn each_fault_is_told_by_its_field_and_the_photo_is_given_back() {
         let cases = [
             (Field::Iin, "88022910001", Text::ErrorIinLength),
             (Field::Iin, "880229100015", Text::ErrorIinCheck),
@@ -309,16 +313,17 @@ mod tests {
             (Field::Status, "", Text::ErrorChoice),
         ];
         for (field, text, expected) in cases {
-            assert_eq!(faults(&[(field, text)]), [(field, expected), again], "{field:?} {text}");
+            let refused = refused(&[(field, text)], photo());
+            assert_eq!(refused.faults.all(), [(field, expected)], "{field:?} {text}");
+            assert_eq!(refused.photo.unwrap().file(), photo());
         }
     }
 
     #[test]
     fn several_faults_are_told_at_once() {
-        let mut empty = submitted(&[(Field::Name, ""), (Field::Number, "")]);
-        empty.photo.clear();
-        let faults = citizen(empty).unwrap_err();
-        let fields: Vec<_> = faults.all().iter().map(|(field, _)| *field).collect();
+        let refused = refused(&[(Field::Name, ""), (Field::Number, "")], Vec::new());
+        let fields: Vec<_> = refused.faults.all().iter().map(|(field, _)| *field).collect();
         assert_eq!(fields, [Field::Name, Field::Photo, Field::Number]);
+        assert!(refused.photo.is_none());
     }
 }

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{Multipart, State};
+use axum::extract::{Multipart, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::Bank;
-use super::citizen_form::{self, Faults, Field, Submitted, Typed};
+use super::citizen_form::{self, DRAFT, Faults, Field, Refused, Submitted, Typed};
+use super::drafts::Draft;
 use super::failure::Failure;
 use super::labels;
 use super::layout::Page;
@@ -20,10 +22,24 @@ use crate::citizen::photo::Photo;
 use crate::citizen::registry::Added;
 use crate::host::{clock, random};
 
-/// The form with suggestions.
-pub(super) async fn form(visitor: Visitor) -> Response {
+/// The handle of a form to be shown again.
+#[derive(Debug, Deserialize)]
+pub(super) struct Again {
+    draft: Option<String>,
+}
+
+/// The form: as it was sent, where it was kept; else with suggestions.
+pub(super) async fn form(
+    State(bank): State<Arc<Bank>>,
+    visitor: Visitor,
+    Query(Again { draft }): Query<Again>,
+) -> Response {
+    let kept = draft.and_then(|handle| Some((bank.drafts.look(&handle, clock::now())?, handle)));
+    if let Some((draft, handle)) = kept {
+        return Form::again(&visitor, &draft, &handle).page().into_response();
+    }
     match suggestion() {
-        Ok(typed) => render(&visitor, &typed, &Faults::default()).into_response(),
+        Ok(typed) => Form::new(&visitor, &typed).page().into_response(),
         Err(failure) => failure.page(&visitor),
     }
 }
@@ -38,31 +54,61 @@ pub(super) async fn submit(
         Ok(form) => form,
         Err(_) => return Failure::NotFound.page(&visitor),
     };
-    let submitted = match citizen_form::read(form).await {
-        Ok(submitted) => submitted,
-        Err(failure) => return failure.page(&visitor),
-    };
-    let typed = submitted.typed.clone();
-    match add(&bank, submitted).await {
+    match added(&bank, form).await {
         Ok(Ok(())) => Redirect::to("/?added=1").into_response(),
-        Ok(Err(faults)) => render(&visitor, &typed, &faults).with_status(StatusCode::UNPROCESSABLE_ENTITY),
+        Ok(Err(draft)) => show_again(&bank, visitor, draft),
         Err(failure) => failure.page(&visitor),
     }
 }
 
-async fn add(bank: &Bank, submitted: Submitted) -> Result<Result<(), Faults>, Failure> {
-    // Decoding a photo takes tens of milliseconds: not on a thread that serves requests.
-    let checked = tokio::task::spawn_blocking(|| citizen_form::citizen(submitted))
-        .await
-        .map_err(|_| Failure::Store(crate::store::StoreFailure::Stopped))?;
-    let citizen = match checked {
-        Ok(citizen) => citizen,
-        Err(faults) => return Ok(Err(faults)),
+/// Keeps the form and shows it; a choice of language leads back to what was kept.
+fn show_again(bank: &Bank, visitor: Visitor, draft: Draft) -> Response {
+    let now = clock::now();
+    let handle = match bank.drafts.keep(draft, now) {
+        Ok(handle) => handle,
+        Err(failure) => return Failure::from(failure).page(&visitor),
     };
-    Ok(match bank.citizens.add(citizen, clock::now()).await? {
-        Added::New => Ok(()),
-        Added::NumberTaken => Err(Faults::one(Field::Iin, Text::ErrorIinTaken)),
+    let Some(draft) = bank.drafts.look(&handle, now) else {
+        return Failure::NotFound.page(&visitor);
+    };
+    let visitor = Visitor {
+        page: format!("/citizens/new?{DRAFT}={handle}"),
+        ..visitor
+    };
+    Form::again(&visitor, &draft, &handle)
+        .page()
+        .with_status(StatusCode::UNPROCESSABLE_ENTITY)
+}
+
+async fn added(bank: &Bank, form: Multipart) -> Result<Result<(), Draft>, Failure> {
+    let Submitted { typed, photo, draft } = citizen_form::read(form).await?;
+    let mended = draft.and_then(|handle| bank.drafts.take(&handle, clock::now()));
+    let photo = match mended.as_deref().and_then(|draft| draft.photo.as_ref()) {
+        Some(kept) if photo.is_empty() => kept.file().to_vec(),
+        _ => photo,
+    };
+    // Decoding a photo takes tens of milliseconds: not on a thread that serves requests.
+    let (typed, checked) = tokio::task::spawn_blocking(move || {
+        let checked = citizen_form::citizen(&typed, photo);
+        (typed, checked)
     })
+    .await
+    .map_err(|_| Failure::Store(crate::store::StoreFailure::Stopped))?;
+    let refused = match checked {
+        Ok(citizen) => {
+            let photo = Some(citizen.photo.clone());
+            match bank.citizens.add(citizen, clock::now()).await? {
+                Added::New => return Ok(Ok(())),
+                Added::NumberTaken => Refused {
+                    faults: Faults::one(Field::Iin, Text::ErrorIinTaken),
+                    photo,
+                },
+            }
+        }
+        Err(refused) => refused,
+    };
+    let Refused { faults, photo } = refused;
+    Ok(Err(Draft { typed, photo, faults }))
 }
 
 fn suggestion() -> Result<Typed, Failure> {
@@ -75,13 +121,55 @@ fn suggestion() -> Result<Typed, Failure> {
     ))
 }
 
-fn render<'a>(visitor: &'a Visitor, typed: &Typed, faults: &Faults) -> Page<'a> {
-    let form = Form { visitor, typed, faults };
-    let say = |text| visitor.say(text);
-    let content = html! {
+struct Form<'a> {
+    visitor: &'a Visitor,
+    typed: &'a Typed,
+    faults: &'a [(Field, Text)],
+    /// The handle, where the form was kept.
+    kept: Option<&'a str>,
+    /// Whether a photo was kept with it.
+    has_photo: bool,
+}
+
+impl<'a> Form<'a> {
+    /// An untouched form.
+    const fn new(visitor: &'a Visitor, typed: &'a Typed) -> Self {
+        Self {
+            visitor,
+            typed,
+            faults: &[],
+            kept: None,
+            has_photo: false,
+        }
+    }
+
+    /// A form as it was sent.
+    fn again(visitor: &'a Visitor, draft: &'a Draft, handle: &'a str) -> Self {
+        Self {
+            visitor,
+            typed: &draft.typed,
+            faults: draft.faults.all(),
+            kept: Some(handle),
+            has_photo: draft.photo.is_some(),
+        }
+    }
+
+    fn page(&self) -> Page<'a> {
+        Page {
+            camera: true,
+            ..Page::new(self.visitor, self.visitor.say(Text::CitizenNew), self.content())
+        }
+    }
+
+    fn content(&self) -> Markup {
+        let (form, say) = (self, |text| self.visitor.say(text));
+        html! {
         p.lead { (say(Text::FormLead)) }
         (form.summary())
         form.fields method="post" action="/citizens" enctype="multipart/form-data" novalidate {
+            @if let Some(handle) = self.kept {
+                input type="hidden" name=(DRAFT) value=(handle);
+            }
             (form.field(Field::Name, None, |id| html! {
                 input id=(id.id) name=(id.id) type="text" autocomplete="off" required
                     value=(id.value) aria-invalid=[id.invalid] aria-describedby=[id.described.as_deref()];
@@ -115,17 +203,8 @@ fn render<'a>(visitor: &'a Visitor, typed: &Typed, faults: &Faults) -> Page<'a> 
             }
             button.button type="submit" { (say(Text::Save)) }
         }
-    };
-    Page {
-        camera: true,
-        ..Page::new(visitor, say(Text::CitizenNew), content)
+        }
     }
-}
-
-struct Form<'a> {
-    visitor: &'a Visitor,
-    typed: &'a Typed,
-    faults: &'a Faults,
 }
 
 /// What ties a control to its label, hint and fault.
@@ -139,11 +218,11 @@ struct Control<'a> {
 impl Form<'_> {
     fn summary(&self) -> Markup {
         html! {
-            @if !self.faults.all().is_empty() {
+            @if !self.faults.is_empty() {
                 div.problem role="alert" tabindex="-1" autofocus {
                     p { (self.visitor.say(Text::FormErrors)) ":" }
                     ul {
-                        @for (field, text) in self.faults.all() {
+                        @for (field, text) in self.faults {
                             li {
                                 a href={ "#" (field.name()) } { (self.visitor.say(field.label())) }
                                 ": " (self.visitor.say(*text))
@@ -156,7 +235,11 @@ impl Form<'_> {
     }
 
     fn field(&self, field: Field, hint: Option<Text>, control: impl FnOnce(&Control<'_>) -> Markup) -> Markup {
-        let (name, fault) = (field.name(), self.faults.of(field));
+        let name = field.name();
+        let fault = self
+            .faults
+            .iter()
+            .find_map(|(at, text)| (*at == field).then_some(*text));
         let described: Vec<_> = [(hint, "hint"), (fault, "fault")]
             .into_iter()
             .filter(|(text, _)| text.is_some())
@@ -197,10 +280,19 @@ impl Form<'_> {
     /// The photo's field, with what the camera script shows and hides.
     fn photo(&self) -> Markup {
         let say = |text| self.visitor.say(text);
-        self.field(Field::Photo, Some(Text::FieldPhotoHint), |id| {
+        let hint = if self.has_photo {
+            Text::PhotoKept
+        } else {
+            Text::FieldPhotoHint
+        };
+        self.field(Field::Photo, Some(hint), |id| {
             html! {
-                input id=(id.id) name=(id.id) type="file" accept="image/jpeg,image/png,image/webp" required
-                    aria-invalid=[id.invalid] aria-describedby=[id.described.as_deref()];
+                div.file #photo-file data-chosen=(say(Text::PhotoChosen)) {
+                    input id=(id.id) name=(id.id) type="file" accept="image/jpeg,image/png,image/webp"
+                        required[!self.has_photo] aria-invalid=[id.invalid] aria-describedby=[id.described.as_deref()];
+                    label.button.quiet for=(id.id) { (say(Text::PhotoChoose)) }
+                    span role="status" {}
+                }
                 div.camera #camera hidden data-most-bytes=(Photo::MOST_BYTES)
                     data-taken=(say(Text::CameraTaken)) data-failed=(say(Text::CameraFailed)) {
                     button.button.quiet #camera-open type="button" { (say(Text::CameraOpen)) }

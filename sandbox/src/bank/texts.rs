@@ -36,7 +36,7 @@ texts! {
     SkipToContent: "Мазмұнға өту", "Перейти к содержанию", "Skip to content";
     BackHome: "Басты бетке", "На главную", "Back to the home page";
     Agreement: "Пайдаланушы келісімі", "Пользовательское соглашение", "User agreement";
-    Privacy: "Құпиялық саясаты", "Политика конфиденциальности", "Privacy policy";
+    Privacy: "Құпиялылық саясаты", "Политика конфиденциальности", "Privacy policy";
     AgreementBody: "Бұл банк Tanu жүйесін сынау үшін жасалған. Ол нақты қызмет көрсетпейді және шарт жасамайды.",
         "Этот банк создан для проверки Tanu. Он не оказывает настоящих услуг и не заключает договоров.",
         "This bank exists to try Tanu. It provides no real service and makes no contract.";
@@ -83,6 +83,11 @@ texts! {
     FieldPhotoHint: "JPEG, PNG немесе WebP, 5 МБ-тан аспайды, әр жағы 160–8000 пиксель. Бір ғана бет, жарық жақсы түссін.",
         "JPEG, PNG или WebP, не больше 5 МБ, от 160 до 8000 пикселей по каждой стороне. Одно лицо, хорошее освещение.",
         "JPEG, PNG or WebP, at most 5 MB, 160 to 8000 pixels each way. One face, well lit.";
+    PhotoChoose: "Файлдан таңдау", "Выбрать файл", "Choose a file";
+    PhotoChosen: "Таңдалған файл", "Выбран файл", "File chosen";
+    PhotoKept: "Таңдаған суретіңіз сақтаулы тұр. Қаласаңыз, басқасын таңдаңыз.",
+        "Выбранная фотография сохранена. При желании выберите другую.",
+        "The photo that you chose is kept. Choose another one if you like.";
     DocumentLegend: "Жеке басты куәландыратын құжат", "Документ, удостоверяющий личность", "Identity document";
     FieldKind: "Түрі", "Вид", "Kind";
     KindCard: "Жеке куәлік", "Удостоверение личности", "Identity card";
@@ -119,9 +124,6 @@ texts! {
     ErrorPhotoDimensions: "Суреттің әр жағы 160–8000 пиксель болуы керек.",
         "Каждая сторона фотографии должна быть от 160 до 8000 пикселей.",
         "Each side of the photo must have 160 to 8000 pixels.";
-    ErrorPhotoAgain: "Суретті қайта таңдаңыз: браузер файлды сақтамайды.",
-        "Выберите фотографию ещё раз: браузер не хранит файл.",
-        "Choose the photo again: the browser does not keep the file.";
     ErrorNumber: "Құжат нөмірін жазыңыз: 20-дан аспайтын латын әріптері мен цифрлар.",
         "Напишите номер документа: до 20 латинских букв и цифр.",
         "Write the document's number: up to 20 Latin letters and digits.";

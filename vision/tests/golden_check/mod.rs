@@ -67,7 +67,7 @@ pub(crate) fn measure(models: ExaminerModels<'_>, pictures: &Files) -> Result<Nu
     for (name, bytes) in pictures {
         let picture = decode(bytes).map_err(|error| format!("{name}: {error}"))?;
         let seen = examiner
-            .examine_still(picture.view())
+            .examine_still(picture.view(), 0.0)
             .map_err(|error| format!("{name}: {error}"))?;
         let face = seen.observation.face.ok_or_else(|| format!("{name}: no face"))?;
         let mut put = |what: &str, values: Vec<f32>| {

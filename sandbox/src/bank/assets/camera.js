@@ -1,7 +1,19 @@
-// Takes the reference photo with the camera: its JPEG goes into the form's file field, as if it had been chosen there.
+// The reference photo: a file field in the page's own language, and a picture from the camera, whose JPEG goes into that field
+// as if it had been chosen there.
 "use strict";
 (() => {
   const element = (id) => document.getElementById(id);
+  const file = element("photo-file");
+  if (!file) return;
+  // Browsers write their own language on a file field. The field stays for keys and screen readers; its label is the button.
+  const tellFile = () => {
+    const chosen = element("photo").files[0];
+    file.querySelector("[role=status]").textContent = chosen ? `${file.dataset.chosen}: ${chosen.name}` : "";
+  };
+  file.classList.add("worded");
+  element("photo").addEventListener("change", tellFile);
+  tellFile();
+
   const camera = element("camera");
   if (!camera || !navigator.mediaDevices?.getUserMedia || typeof DataTransfer !== "function") return;
 
@@ -65,6 +77,7 @@
         const files = new DataTransfer();
         files.items.add(new File([blob], "camera.jpg", { type: "image/jpeg" }));
         input.files = files.files;
+        tellFile();
         picture.hidden = false;
         status.textContent = camera.dataset.taken;
         close();

@@ -112,11 +112,46 @@ async fn a_wrong_form_comes_back_with_what_was_typed_and_what_is_wrong() {
         "{html}"
     );
     assert!(html.contains("id=\"iin-fault\"") && html.contains("aria-describedby=\"iin-hint iin-fault\""));
-    assert!(html.contains("id=\"photo-fault\"") && !html.contains("id=\"name-fault\""));
+    assert!(!html.contains("id=\"photo-fault\"") && !html.contains("id=\"name-fault\""));
 
     let taken = fixture.submit(form(&fields(IIN, "Әлия"), &photo)).await;
     assert_eq!(taken.status().as_u16(), 422);
     assert_eq!(fixture.citizens.list().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_wrong_form_survives_a_change_of_language_and_its_photo_counts_once_when_it_is_mended() {
+    let fixture = Fixture::new(NOWHERE).await;
+    let photo = picture(200, 200, image::ImageFormat::Jpeg);
+    let answer = fixture.submit(form(&fields("880229100015", "Әлия"), &photo)).await;
+    let html = answer.text().await.unwrap();
+    let handle = html
+        .split("name=\"draft\" value=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    assert!(
+        html.contains(&format!("/language/ru?next=%2Fcitizens%2Fnew%3Fdraft%3D{handle}")),
+        "{html}"
+    );
+
+    let page = format!("/citizens/new?draft={handle}");
+    let html = fixture.get(&page, "bank-language=ru").await.text().await.unwrap();
+    assert!(
+        html.contains("value=\"Әлия\"") && html.contains("Контрольная цифра ИИН не сходится."),
+        "{html}"
+    );
+    assert!(html.contains("Выбранная фотография сохранена."));
+
+    let mended = [&fields("991231200423", "Әлия")[..], &[("draft", handle)]].concat();
+    assert_eq!(location(&fixture.submit(form(&mended, &[])).await), "/?added=1");
+    assert_eq!(fixture.citizens.list().await.unwrap().len(), 2);
+
+    let again = [&fields("610409204562", "Әлия")[..], &[("draft", handle)]].concat();
+    let html = fixture.submit(form(&again, &[])).await.text().await.unwrap();
+    assert!(html.contains("id=\"photo-fault\""), "a handle is used once");
 }
 
 #[tokio::test]
