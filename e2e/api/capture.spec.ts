@@ -98,10 +98,6 @@ function altered(change: (capture: Capture) => unknown) {
   };
 }
 
-// A body that is too large is refused while it is still being sent; a client that writes on may find the connection closed
-// before it reads the answer, which says nothing of the edge.
-test.describe.configure({ retries: 3 });
-
 test("bnk_7_substituted_frames_are_refused_and_the_step_stays_open", async ({ request }) => {
   const session = await ApiSession.agreed(request, syntheticIin());
   const { view, step } = await session.begin(0);

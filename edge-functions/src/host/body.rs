@@ -1,4 +1,4 @@
-//! Bodies, with their caps: what is too large is refused before it is read.
+//! Bodies, with their caps.
 
 use tanu_protocol::problem::ProblemCode;
 use worker::js_sys::futures::JsFuture;
@@ -9,10 +9,15 @@ use worker::{Request, Response};
 
 use crate::reply::Reply;
 
-/// Reads a request's body of at most `cap` bytes.
+/// How much of a body that is too large is read and dropped, in caps. A client that is still sending when the connection closes may
+/// never read the answer (RFC 9112, 9.6); beyond this the answer is worth less than the traffic.
+const DROPPED: usize = 4;
+
+/// Reads a request's body of at most `cap` bytes. What is beyond is never kept.
 pub(super) async fn read(request: &Request, cap: usize) -> Result<Vec<u8>, ProblemCode> {
+    let most = cap.saturating_mul(DROPPED);
     let declared = request.headers().get("content-length").ok().flatten();
-    if declared.is_some_and(|length| length.parse::<usize>().map_or(true, |length| length > cap)) {
+    if declared.is_some_and(|length| length.parse::<usize>().map_or(true, |length| length > most)) {
         return Err(ProblemCode::TooLarge);
     }
     let Some(stream) = request.inner().body() else {
@@ -22,16 +27,25 @@ pub(super) async fn read(request: &Request, cap: usize) -> Result<Vec<u8>, Probl
         .get_reader()
         .dyn_into()
         .map_err(|_| ProblemCode::MalformedRequest)?;
-    let mut bytes = Vec::new();
+    let (mut bytes, mut length) = (Vec::new(), 0);
     while let Some(chunk) = next(&reader).await? {
-        if bytes.len() + chunk.length() as usize > cap {
-            // The rest is not wanted; whether the sender hears of it does not matter.
+        length += chunk.length() as usize;
+        if length > most {
+            // Whether the sender hears of it does not matter.
             let _ = reader.cancel();
-            return Err(ProblemCode::TooLarge);
+            break;
         }
-        bytes.extend(chunk.to_vec());
+        if length > cap {
+            bytes = Vec::new();
+        } else {
+            bytes.extend(chunk.to_vec());
+        }
     }
-    Ok(bytes)
+    if length > cap {
+        Err(ProblemCode::TooLarge)
+    } else {
+        Ok(bytes)
+    }
 }
 
 async fn next(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, ProblemCode> {
