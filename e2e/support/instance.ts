@@ -124,7 +124,8 @@ export class Instance {
 /** The demo bank's secret as a client of the identity provider. */
 export const bankSecret = () => homeFile("keys/demo-bank.secret").trim();
 
-function workerd(): string {
+/** The runtime, from its npm package for this machine. */
+export function workerd(): string {
   const packages: Record<string, string> = {
     "linux/x64": "workerd-linux-64",
     "linux/arm64": "workerd-linux-arm64",
@@ -135,9 +136,10 @@ function workerd(): string {
 }
 
 /** A text as Cap'n Proto writes it. */
-const quoted = (text: string) => `"${text.replace(/["\\]/g, "\\$&").replace(/\n/g, "\\n")}"`;
+export const quoted = (text: string) => `"${text.replace(/["\\]/g, "\\$&").replace(/\n/g, "\\n")}"`;
 
-async function freePorts(count: number): Promise<number[]> {
+/** Ports of this machine that nobody listens on. */
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer();

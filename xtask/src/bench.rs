@@ -1,8 +1,12 @@
 //! Figures: what the programs that measure say, as a table and as JSON. Nothing is judged.
 
-use std::fmt::Write as _;
+mod figures;
+mod matcher;
+mod peer;
 
-use serde_json::Value;
+use std::path::Path;
+
+use figures::Figures;
 
 use crate::build::{self, Part, Profile, files};
 use crate::environment::Environment;
@@ -10,62 +14,92 @@ use crate::failure::{Failure, Outcome};
 use crate::stack::{self, Instance, Log};
 use crate::{models, run, say, setup};
 
-/// How a line with a figure begins; an object with `name`, `value` and `unit` follows.
-const MARK: &str = "FIGURE ";
+/// What can be measured by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    /// The engine and the download, in Chromium.
+    Browser,
+    /// The edge on workerd.
+    Edge,
+    /// The matcher.
+    Matcher,
+}
 
-/// Sets up, builds for release, starts an instance of its own and measures it in a browser.
-pub(crate) fn run(environment: &Environment) -> Outcome {
+impl Subject {
+    const ALL: [Self; 3] = [Self::Browser, Self::Edge, Self::Matcher];
+
+    /// The subjects that a command line names; all of them where it names none.
+    fn named(arguments: &[&str]) -> Outcome<Vec<Self>> {
+        if arguments.is_empty() {
+            return Ok(Self::ALL.to_vec());
+        }
+        let subject = |name: &&str| match *name {
+            "browser" => Ok(Self::Browser),
+            "edge" => Ok(Self::Edge),
+            "matcher" => Ok(Self::Matcher),
+            other => Err(Failure::new(
+                format!("`{other}` is nothing that is measured"),
+                "measured are browser, edge and matcher",
+                "name some of them, or none to measure all",
+            )),
+        };
+        arguments.iter().map(subject).collect()
+    }
+
+    /// The project of `e2e/bench` that measures it, or makes what it is measured with.
+    fn project(self) -> &'static str {
+        match self {
+            Self::Browser => "--project=browser",
+            Self::Edge => "--project=edge",
+            Self::Matcher => "--project=film",
+        }
+    }
+}
+
+/// Sets up, builds for release, starts an instance of its own and measures what the command line names.
+pub(crate) fn run(environment: &Environment, arguments: &[&str]) -> Outcome {
+    let subjects = Subject::named(arguments)?;
     let wasm = setup::for_test(environment)?;
     models::require(&models::fetch(environment))?;
     build::build(environment, &wasm, Profile::Release, &Part::INSTANCE)?;
-    let measured = stack::of_its_own(environment)?;
+    build::build(environment, &wasm, Profile::Release, &[Part::Evaluate])?;
     let output = environment.root.join("e2e/output");
     files::empty(&output)?;
+
+    let mut figures = Figures::default();
+    let mut outcome = in_playwright(environment, &output, &subjects, &mut figures);
+    if outcome.is_ok() && subjects.contains(&Subject::Matcher) {
+        outcome = matcher::measure(environment, &output, &mut figures);
+    }
+    // What was measured before something failed is worth seeing.
+    say::result(figures.table());
+    say::result(figures.json());
+    files::write(&output.join("figures.json"), figures.json().as_bytes())?;
+    outcome
+}
+
+fn in_playwright(environment: &Environment, output: &Path, subjects: &[Subject], figures: &mut Figures) -> Outcome {
+    let measured = stack::of_its_own(environment)?;
     let stop = stack::stop_flag()?;
     let log = Log::File(output.join("instance.log"));
-    let Some(instance) = Instance::start(measured.environment(), Profile::Release, log, &stop)? else {
+    let Some(_instance) = Instance::start(measured.environment(), Profile::Release, log, &stop)? else {
         return Err(Failure::new(
             "Nothing was measured",
             "this program was asked to end",
             "run it again",
         ));
     };
-    say::step("Measuring in Chromium");
-    let mut figures = Vec::new();
+    say::step("Measuring in Chromium and on workerd");
     let mut playwright = run::command(environment.npm(".bin/playwright"));
     playwright
         .args(["test", "--config", "e2e/bench/bench.config.ts"])
+        .args(subjects.iter().map(|subject| subject.project()))
+        .envs(measured.environment().for_children())
         .current_dir(&environment.root);
-    playwright.envs(measured.environment().for_children());
-    let outcome = run::lines(&mut playwright, "Measuring in the browser failed", |line| {
+    run::lines(&mut playwright, "Measuring in Chromium and on workerd failed", |line| {
         say::result(line);
-        figures.extend(figure(line));
-    });
-    drop(instance);
-    say::result(table(&figures));
-    say::result(Value::Array(figures));
-    outcome
-}
-
-/// The figure of a line, if it has one.
-fn figure(line: &str) -> Option<Value> {
-    let (_, object) = line.split_once(MARK)?;
-    serde_json::from_str(object).ok().filter(Value::is_object)
-}
-
-fn table(figures: &[Value]) -> String {
-    let text = |figure: &Value, field: &str| match figure.get(field) {
-        Some(Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
-        None => String::new(),
-    };
-    let mut table = String::new();
-    for figure in figures {
-        let [name, value, unit] = ["name", "value", "unit"].map(|field| text(figure, field));
-        // Writing to a string cannot fail.
-        let _ = writeln!(table, "{name:<60} {value:>12} {unit}");
-    }
-    table
+        figures.take(line);
+    })
 }
 
 #[cfg(test)]
@@ -73,17 +107,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_figure_is_found_in_its_line_and_shown() {
-        let line = r#"  FIGURE {"name":"guidance, ratio","value":0.8,"unit":"times"}"#;
-        let figures: Vec<Value> = ["nothing", line, "FIGURE broken"]
-            .into_iter()
-            .filter_map(figure)
-            .collect();
-        assert_eq!(figures.len(), 1);
-        let table = table(&figures);
+    fn what_is_not_measured_is_named() {
         assert!(
-            table.starts_with("guidance, ratio") && table.contains("0.8 times"),
-            "{table}"
+            Subject::named(&["edge", "moon"])
+                .unwrap_err()
+                .to_string()
+                .contains("moon")
         );
+        assert_eq!(Subject::named(&["edge"]).unwrap(), [Subject::Edge]);
+        assert_eq!(Subject::named(&[]).unwrap(), Subject::ALL);
     }
 }

@@ -29,7 +29,7 @@ cargo xtask COMMAND
   check             formatting, lints, dependency direction, licences, spelling, trace
   test              set up, check, and run every test
   trace             each clause of the requirements with the code and the tests that name it
-  bench             measure speed and sizes in a browser, against peers in the same run
+  bench [WHAT…]     measure browser, edge, matcher, or all, against peers in the same run
   models            show the models, and download those that are missing and can be downloaded";
 
 fn main() -> ExitCode {
@@ -54,7 +54,7 @@ fn command(environment: &Environment, arguments: &[&str]) -> Outcome {
         ["start"] => stack::run(environment, Profile::Development),
         ["serve"] => stack::run(environment, Profile::Release),
         ["check"] => check::run(environment),
-        ["bench"] => bench::run(environment),
+        ["bench", subjects @ ..] => bench::run(environment, subjects),
         ["trace"] => trace::print(environment),
         ["test"] => test::run(environment),
         ["models"] => models::show(environment),
