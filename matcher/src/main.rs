@@ -58,8 +58,9 @@ fn config_path(mut arguments: impl Iterator<Item = OsString>) -> Option<PathBuf>
 }
 
 fn assemble(config: &Config) -> Result<Shared, Error> {
-    let keys = Keys::read(config, std::env::var(MASTER_KEY_VARIABLE).ok().map(Zeroizing::new))?;
     let host: Arc<dyn Host> = Arc::new(SystemHost);
+    let master = std::env::var(MASTER_KEY_VARIABLE).ok().map(Zeroizing::new);
+    let keys = Keys::read(config, master, host.now())?;
 
     let store = Arc::new(SqliteStore::open(&config.database, &keys.master, &*host)?);
     let accepted = std::iter::once(keys.provider_public)

@@ -7,9 +7,10 @@
 )]
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Lines, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use base64ct::{Base64, Encoding};
 use p256::ecdsa::SigningKey;
@@ -109,25 +110,93 @@ fn models_are_there(name: &str) -> bool {
     missing.is_none()
 }
 
+/// A matcher that serves.
+struct Running {
+    child: Child,
+    /// Kept open until the end: the program goes on writing to it.
+    lines: Lines<BufReader<ChildStderr>>,
+    address: String,
+}
+
+impl Running {
+    fn of(home: &Home) -> Self {
+        let mut child = home.start();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let serving = lines.by_ref().map(Result::unwrap).find(|line| line.contains("serving"));
+        let serving = serving.unwrap();
+        let address = serving.split("address=").nth(1).unwrap().split(' ').next().unwrap();
+        Self {
+            child,
+            lines,
+            address: address.to_owned(),
+        }
+    }
+
+    /// A connection on which `sent` was sent.
+    fn connection(&self, sent: &[u8]) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.write_all(sent).unwrap();
+        stream
+    }
+
+    /// Sends a signal; what the program says until its end, which must be a good one.
+    fn stop(mut self, signal: &str) -> Vec<String> {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &id]).status().unwrap();
+        assert!(sent.success());
+        let said: Vec<String> = self.lines.by_ref().map(Result::unwrap).collect();
+        assert!(self.child.wait().unwrap().success(), "{said:?}");
+        said
+    }
+}
+
+/// A test that failed leaves no program behind.
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Fails where it has ended already.
+        let _ = self.child.kill();
+    }
+}
+
 #[test]
 fn it_serves_stops_on_a_signal_and_starts_again_over_the_same_store() {
     if !models_are_there("it_serves_stops_on_a_signal_and_starts_again_over_the_same_store") {
         return;
     }
     let home = Home::new();
-    for _ in 0..2 {
-        let mut child = home.start();
-        // Kept open until the end: the program goes on writing to it.
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-        let serving = lines.find(|line| line.contains("serving")).unwrap();
-        let address = serving.split("address=").nth(1).unwrap().split(' ').next().unwrap();
-        let mut answer = ureq::get(format!("http://{address}/healthz")).call().unwrap();
+    for signal in ["TERM", "INT"] {
+        let running = Running::of(&home);
+        let mut answer = ureq::get(format!("http://{}/healthz", running.address)).call().unwrap();
         assert_eq!(answer.body_mut().read_to_string().unwrap(), "ok");
-        let stopped = Command::new("kill").arg(child.id().to_string()).status().unwrap();
-        assert!(stopped.success());
-        assert!(lines.any(|line| line.contains("stopping")));
-        assert!(child.wait().unwrap().success());
+        let said = running.stop(signal);
+        assert!(said.iter().any(|line| line.contains("stopping")), "{said:?}");
     }
+}
+
+#[test]
+fn connections_without_a_call_in_work_do_not_hold_its_end() {
+    if !models_are_there("connections_without_a_call_in_work_do_not_hold_its_end") {
+        return;
+    }
+    const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: matcher\r\n\r\n";
+    const HALF_A_BODY: &[u8] =
+        b"POST /v1/session HTTP/1.1\r\nHost: matcher\r\ntanu-request: x\r\nContent-Length: 9\r\n\r\n1234";
+    let home = Home::new();
+    let running = Running::of(&home);
+    let (silent, half_a_head) = (running.connection(b""), running.connection(&HEALTH[..20]));
+    let half_a_body = running.connection(HALF_A_BODY);
+    let mut kept_alive = running.connection(HEALTH);
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"ok") {
+        let mut bytes = [0; 1024];
+        let read = kept_alive.read(&mut bytes).unwrap();
+        assert_ne!(read, 0, "closed before its answer");
+        answer.extend_from_slice(&bytes[..read]);
+    }
+    let said = running.stop("TERM");
+    // It ended by itself, not because the time for calls in work was over.
+    assert!(!said.iter().any(|line| line.contains("cut off")), "{said:?}");
+    drop((silent, half_a_head, half_a_body, kept_alive));
 }
 
 #[test]
@@ -161,4 +230,16 @@ fn a_broken_or_missing_key_is_named_and_not_repeated() {
     let home = Home::new();
     std::fs::remove_file(home.0.path().join("edge-channel.pub.pem")).unwrap();
     assert!(home.refusal().contains("edge-channel.pub.pem"));
+}
+
+#[test]
+fn bnk_10_it_does_not_sign_with_a_key_that_its_certificate_is_not_of() {
+    let home = Home::new();
+    let other = SigningKey::from_slice(&[9; 32]).unwrap();
+    home.write("provider.pem", &other.to_pkcs8_pem(LineEnding::LF).unwrap());
+    let refusal = home.refusal();
+    assert!(
+        refusal.contains("provider.chain.pem") && refusal.contains("BNK-10"),
+        "{refusal}"
+    );
 }
