@@ -18,9 +18,23 @@ use crate::host::{Host, random};
 
 /// The most bytes that an answer may have: a photo of 1 MB in base64, with room.
 const MOST_ANSWER_BYTES: u64 = 4 * 1024 * 1024;
-const CONNECT: Duration = Duration::from_secs(3);
-const WHOLE: Duration = Duration::from_secs(10);
 const ATTEMPTS: usize = 2;
+
+/// How long one attempt may take.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    /// Until there is a connection.
+    connect: Duration,
+    /// Until the answer has been read to its end.
+    whole: Duration,
+}
+
+impl Patience {
+    const USUAL: Self = Self {
+        connect: Duration::from_secs(3),
+        whole: Duration::from_secs(10),
+    };
+}
 
 /// Why there is no answer. In each case the citizen tries later and nothing is passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,6 +87,16 @@ impl HttpStateDatabase {
         key: VerifyingKey,
         host: Arc<dyn Host>,
     ) -> Result<Self, SetUpError> {
+        Self::with_patience(Patience::USUAL, config, signer, key, host)
+    }
+
+    fn with_patience(
+        patience: Patience,
+        config: &config::StateDatabase,
+        signer: JwsSigner,
+        key: VerifyingKey,
+        host: Arc<dyn Host>,
+    ) -> Result<Self, SetUpError> {
         let roots = match &config.authorities {
             None => RootCerts::WebPki,
             Some(path) => {
@@ -89,8 +113,8 @@ impl HttpStateDatabase {
             }
         };
         let agent = Agent::config_builder()
-            .timeout_connect(Some(CONNECT))
-            .timeout_global(Some(WHOLE))
+            .timeout_connect(Some(patience.connect))
+            .timeout_global(Some(patience.whole))
             .max_redirects(0)
             .http_status_as_error(false)
             .tls_config(TlsConfig::builder().root_certs(roots).build())
@@ -123,6 +147,9 @@ impl HttpStateDatabase {
             .send(body)
             .map_err(|_| Unavailable::Silent)?;
         let status = response.status().as_u16();
+        if status != 200 {
+            return Err(Unavailable::Silent);
+        }
         let token = response
             .headers()
             .get(RESPONSE_HEADER)
@@ -131,12 +158,13 @@ impl HttpStateDatabase {
         let answer = response
             .body_mut()
             .with_config()
-            .limit(MOST_ANSWER_BYTES)
+            // At its limit the reader does not look whether more would come.
+            .limit(MOST_ANSWER_BYTES + 1)
             .read_to_vec()
-            .map_err(|_| Unavailable::Silent)?;
-        if status != 200 {
-            return Err(Unavailable::Silent);
-        }
+            .map_err(|error| match error {
+                ureq::Error::BodyExceedsLimit(_) => Unavailable::Malformed,
+                _ => Unavailable::Silent,
+            })?;
         let token = token.ok_or(Unavailable::Unauthenticated)?;
         verify_response(&token, &self.key, Party::StateDatabase, id, status, &answer)
             .map_err(|_| Unavailable::Unauthenticated)?;
@@ -157,3 +185,6 @@ impl StateDatabase for HttpStateDatabase {
         Err(last)
     }
 }
+
+#[cfg(test)]
+mod tests;
