@@ -58,7 +58,9 @@ pub fn tls(certificates: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsErro
     };
     let chain = CertificateDer::pem_file_iter(certificates)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|_| missing(certificates, "certificate chain (PEM)"))?;
+        .ok()
+        .filter(|chain| !chain.is_empty())
+        .ok_or_else(|| missing(certificates, "certificate chain (PEM)"))?;
     let key = PrivateKeyDer::from_pem_file(key).map_err(|_| missing(key, "private key (PEM)"))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut tls = ServerConfig::builder_with_provider(provider)

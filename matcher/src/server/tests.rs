@@ -142,6 +142,45 @@ fn bnk_15_calls_over_tls_are_answered_to_those_alone_who_trust_its_authority() {
     assert_eq!(server.call("GET", "/v1/keys", b"").status, 200);
 }
 
+#[test]
+fn bnk_15_plain_http_on_the_tls_port_gets_no_answer() {
+    let server = Server::over(Fixture::new(), Some(Authority::new().certified()), Grace::USUAL);
+    let mut stream = TcpStream::connect(server.listens).unwrap();
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: matcher\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = Vec::new();
+    // An alert of TLS at most, and the end of the connection, orderly or not.
+    let _ = stream.read_to_end(&mut answer);
+    let holds = |text: &[u8]| answer.windows(text.len()).any(|window| window == text);
+    assert!(!holds(b"HTTP") && !holds(b"ok"), "{answer:?}");
+}
+
+#[test]
+fn bnk_15_the_listener_does_not_start_without_its_certificate_and_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let authority = Authority::new();
+    authority.certify(&path("chain.pem"), &path("key.pem"));
+    authority.certify(&path("other.chain.pem"), &path("other.key.pem"));
+    std::fs::write(path("empty.pem"), "").unwrap();
+    assert!(tls(&path("chain.pem"), &path("key.pem")).is_ok());
+
+    for (chain, key, named) in [
+        ("missing.pem", "key.pem", "missing.pem holds no certificate chain"),
+        ("empty.pem", "key.pem", "empty.pem holds no certificate chain"),
+        ("key.pem", "key.pem", "key.pem holds no certificate chain"),
+        ("chain.pem", "missing.pem", "missing.pem holds no private key"),
+        ("chain.pem", "chain.pem", "chain.pem holds no private key"),
+    ] {
+        let refusal = tls(&path(chain), &path(key)).unwrap_err();
+        assert!(matches!(refusal, TlsError::File { .. }));
+        assert!(refusal.to_string().contains(named), "{refusal}");
+    }
+    let other = tls(&path("chain.pem"), &path("other.key.pem")).unwrap_err();
+    assert!(matches!(other, TlsError::Unusable(rustls::Error::InconsistentKeys(_))));
+}
+
 /// A certification authority for tests.
 struct Authority {
     pem: String,
@@ -159,14 +198,19 @@ impl Authority {
         }
     }
 
+    /// Writes a new key, and a certificate for a listener on loopback.
+    fn certify(&self, chain_file: &Path, key_file: &Path) {
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        std::fs::write(chain_file, certificate.signed_by(&key, &self.issuer).unwrap().pem()).unwrap();
+        std::fs::write(key_file, key.serialize_pem()).unwrap();
+    }
+
     /// What a listener on loopback shows.
     fn certified(&self) -> Arc<ServerConfig> {
         let directory = tempfile::tempdir().unwrap();
-        let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
         let (chain_file, key_file) = (directory.path().join("chain.pem"), directory.path().join("key.pem"));
-        std::fs::write(&chain_file, certificate.signed_by(&key, &self.issuer).unwrap().pem()).unwrap();
-        std::fs::write(&key_file, key.serialize_pem()).unwrap();
+        self.certify(&chain_file, &key_file);
         tls(&chain_file, &key_file).unwrap()
     }
 
