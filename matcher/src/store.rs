@@ -242,7 +242,7 @@ pub trait TemplateStore: Send + Sync {
     /// [`StoreError`].
     fn get(&self, subject: &SubjectLocator) -> Result<Option<StoredTemplate>, StoreError>;
 
-    /// Stores or replaces the subject's template and key.
+    /// Stores the subject's template and key. Those that are there are destroyed, which the journal then has beside `event`.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,9 +1,9 @@
 //! Templates in SQLite. The key stands in a table of its own: destroying its row destroys the template wherever a copy of it is.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{SqliteStore, put_events};
-use crate::journal::Event;
+use crate::journal::{Event, Process};
 use crate::sealing::{Sealed, SubjectLocator};
 use crate::store::{StoreError, StoredTemplate, TemplateStore};
 
@@ -26,13 +26,19 @@ impl TemplateStore for SqliteStore {
 
     fn put(&self, subject: &SubjectLocator, template: &StoredTemplate, event: &Event) -> Result<(), StoreError> {
         self.write(|transaction| {
+            if delete(transaction, subject)? {
+                let destroyed = Event {
+                    process: Process::Destruction,
+                    ..event.clone()
+                };
+                put_events(transaction, &[destroyed])?;
+            }
             transaction.execute(
-                "INSERT INTO subject_key (subject, key) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET key = excluded.key",
+                "INSERT INTO subject_key (subject, key) VALUES (?1, ?2)",
                 params![subject.as_bytes(), template.key.as_bytes()],
             )?;
             transaction.execute(
-                "INSERT INTO template (subject, sealed) VALUES (?1, ?2)
-                 ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
+                "INSERT INTO template (subject, sealed) VALUES (?1, ?2)",
                 params![subject.as_bytes(), template.template.as_bytes()],
             )?;
             put_events(transaction, std::slice::from_ref(event))
@@ -41,12 +47,17 @@ impl TemplateStore for SqliteStore {
 
     fn destroy(&self, subject: &SubjectLocator, event: &Event) -> Result<bool, StoreError> {
         self.write(|transaction| {
-            // The template's row goes with its key's (ON DELETE CASCADE).
-            let destroyed = transaction.execute("DELETE FROM subject_key WHERE subject = ?1", [subject.as_bytes()])?;
-            if destroyed > 0 {
+            let destroyed = delete(transaction, subject)?;
+            if destroyed {
                 put_events(transaction, std::slice::from_ref(event))?;
             }
-            Ok(destroyed > 0)
+            Ok(destroyed)
         })
     }
+}
+
+/// Whether there was one. The template's row goes with its key's (ON DELETE CASCADE).
+fn delete(transaction: &Transaction<'_>, subject: &SubjectLocator) -> Result<bool, StoreError> {
+    let deleted = transaction.execute("DELETE FROM subject_key WHERE subject = ?1", [subject.as_bytes()])?;
+    Ok(deleted > 0)
 }

@@ -1,0 +1,68 @@
+//! Sessions that end without a comparison.
+
+use tanu_protocol::evidence::{DocumentKind, LivenessResult};
+use tanu_protocol::problem::ProblemCode;
+use tanu_protocol::session::Ending;
+
+use super::{ASKED, code, document_1, index, opened};
+use crate::service::testing::{Edge, Fixture, reference};
+use crate::store::Store;
+
+#[test]
+fn bnk_9_a_refused_session_leaves_consent_document_1_and_an_entry() {
+    let fixture = Fixture::new();
+    let edge = Edge::new(&fixture, 1);
+    fixture
+        .matcher
+        .open_session(&edge.open_with(&edge.consent(false, false), 2))
+        .unwrap();
+    let documents = fixture.matcher.end_session(&edge.session, Ending::Refused).unwrap();
+    let kinds: Vec<_> = documents.iter().map(|document| document.kind).collect();
+    assert_eq!(kinds, [DocumentKind::Consent, DocumentKind::Liveness]);
+    let document = &document_1(&fixture, &edge)[0];
+    assert_eq!(document.result, LivenessResult::NotCompleted);
+    assert_eq!(document.ended, Some(Ending::Refused));
+    assert_eq!(
+        fixture.matcher.end_session(&edge.session, Ending::Refused).unwrap(),
+        documents
+    );
+    assert_eq!(
+        code(fixture.matcher.end_session(&edge.session, Ending::Expired)),
+        ProblemCode::Conflict
+    );
+    assert_eq!(fixture.store.entries().unwrap().len(), 1);
+}
+
+#[test]
+fn a_session_cancelled_within_a_run_leaves_its_steps_in_document_1_and_no_frames() {
+    let fixture = Fixture::new();
+    let edge = opened(&fixture, 1);
+    fixture
+        .matcher
+        .judge_step(&edge.session, index(0, 0), &edge.step(0, 0, ASKED))
+        .unwrap();
+    fixture.matcher.end_session(&edge.session, Ending::Cancelled).unwrap();
+    let document = &document_1(&fixture, &edge)[0];
+    assert_eq!(document.result, LivenessResult::NotCompleted);
+    assert_eq!((document.run, document.steps.len()), (Some(0), 1));
+    assert_eq!(fixture.store.steps(&edge.session).unwrap()[0].content, None);
+    let result = fixture
+        .matcher
+        .judge_step(&edge.session, index(0, 1), &edge.step(0, 1, ASKED));
+    assert_eq!(code(result), ProblemCode::SessionState);
+}
+
+#[test]
+fn a_passed_session_that_expires_is_not_compared_afterwards() {
+    let fixture = Fixture::new();
+    fixture.state.say(Some(reference(1)));
+    let edge = opened(&fixture, 1);
+    edge.run(&fixture, 0, ASKED);
+    assert_eq!(
+        code(fixture.matcher.end_session(&edge.session, Ending::Matched)),
+        ProblemCode::MalformedRequest
+    );
+    fixture.matcher.end_session(&edge.session, Ending::Expired).unwrap();
+    assert_eq!(code(fixture.matcher.compare(&edge.session)), ProblemCode::SessionState);
+    assert!(fixture.store.runs(&edge.session).unwrap()[0].probe.is_none());
+}
