@@ -72,6 +72,18 @@ pub enum HostFailure {
     Random,
 }
 
+impl HostFailure {
+    /// The event as which the log has it.
+    #[must_use]
+    pub const fn event(self) -> &'static str {
+        match self {
+            Self::Storage => "host.storage",
+            Self::Unreadable => "host.unreadable",
+            Self::Random => "host.random",
+        }
+    }
+}
+
 impl From<HostFailure> for ProblemCode {
     fn from(_: HostFailure) -> Self {
         Self::Internal

@@ -33,6 +33,10 @@ struct FakeHost {
     /// Answers of the matcher that differ from *all is well*.
     next: RefCell<VecDeque<Result<Value, MatcherFailure>>>,
     down: Cell<bool>,
+    /// What the storage fails with.
+    broken: Cell<Option<HostFailure>>,
+    /// What was noted, as event and code.
+    notes: RefCell<Vec<String>>,
 }
 
 impl Host for FakeHost {
@@ -46,6 +50,9 @@ impl Host for FakeHost {
     }
 
     async fn load(&self) -> Result<Option<Record>, HostFailure> {
+        if let Some(failure) = self.broken.get() {
+            return Err(failure);
+        }
         let record = self.record.borrow();
         record
             .as_ref()
@@ -79,7 +86,9 @@ impl Host for FakeHost {
         Ok(well(&call.path).to_string().into_bytes())
     }
 
-    fn note(&self, _: &str, _: &str) {}
+    fn note(&self, event: &str, code: &str) {
+        self.notes.borrow_mut().push(format!("{event} {code}"));
+    }
 }
 
 fn reference(kind: &str, run: Option<u8>) -> Value {
@@ -123,6 +132,8 @@ impl Fixture {
                 asked: RefCell::default(),
                 next: RefCell::default(),
                 down: Cell::default(),
+                broken: Cell::default(),
+                notes: RefCell::default(),
             },
             config: Config::parse(&valid().to_string()).unwrap(),
             keys: keys(),
@@ -137,7 +148,11 @@ impl Fixture {
     }
 
     fn wake(&self) {
-        now_or_never(Desk::new(&self.host, &self.config, &self.keys, SESSION).wake()).unwrap();
+        self.try_to_wake().unwrap();
+    }
+
+    fn try_to_wake(&self) -> Result<(), HostFailure> {
+        now_or_never(Desk::new(&self.host, &self.config, &self.keys, SESSION).wake())
     }
 
     fn accept(&self, browser: Sha256Digest) -> Reply {
@@ -500,6 +515,22 @@ fn an_expired_session_is_put_on_record_by_the_alarm_even_if_the_matcher_was_down
     fixture.wake();
     assert!(fixture.host.record.borrow().is_none());
     assert_eq!(problem(&fixture.act(Act::See)), ProblemCode::SessionUnknown);
+}
+
+#[test]
+fn a_storage_that_fails_is_noted_without_saying_whose_it_is_and_the_alarm_rings_again() {
+    let fixture = Fixture::new(IIN);
+    let failures = [HostFailure::Storage, HostFailure::Unreadable, HostFailure::Random];
+    for failure in failures {
+        fixture.host.broken.set(Some(failure));
+        assert_eq!(problem(&fixture.act(Act::See)), ProblemCode::Internal);
+        assert_eq!(fixture.try_to_wake(), Err(failure));
+    }
+    assert_eq!(*fixture.host.notes.borrow(), ["session service.internal"; 3]);
+    let events = failures.map(HostFailure::event);
+    assert_eq!(events, ["host.storage", "host.unreadable", "host.random"]);
+    fixture.host.broken.set(None);
+    assert_eq!(fixture.act(Act::See).status, 200);
 }
 
 #[test]

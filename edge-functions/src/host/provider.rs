@@ -229,5 +229,6 @@ fn new_session() -> Result<SessionId, ProblemCode> {
 }
 
 fn internal(_: worker::Error) -> Refusal {
+    super::log::note("provider", ProblemCode::Internal.as_str());
     Refusal::Problem(ProblemCode::Internal)
 }

@@ -56,12 +56,16 @@ impl DurableObject for SessionObject {
                     .await
             }
             (Err(code), _) => Reply::problem(code),
-            (_, Err(_)) => Reply::problem(ProblemCode::Internal),
+            (_, Err(_)) => {
+                log::note("session.call", ProblemCode::Internal.as_str());
+                Reply::problem(ProblemCode::Internal)
+            }
         };
         body::response(reply)
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
+        // An error makes the runtime ring again.
         let failed = |what: &str| worker::Error::RustError(what.to_owned());
         let setup = setup(&self.env).map_err(|code| failed(code.as_str()))?;
         let _turn = self.turn().await;
@@ -70,12 +74,12 @@ impl DurableObject for SessionObject {
             env: &self.env,
             setup: &setup,
         };
-        if let Some(session) = host.load().await.ok().flatten().map(|record| record.id()) {
-            // An error makes the runtime ring again.
-            Desk::new(&host, &setup.config, &setup.keys, session)
+        let unable = |failure: HostFailure| failed(failure.event());
+        if let Some(record) = host.load().await.map_err(unable)? {
+            Desk::new(&host, &setup.config, &setup.keys, record.id())
                 .wake()
                 .await
-                .map_err(|failure| failed(&failure.to_string()))?;
+                .map_err(unable)?;
         }
         Response::empty()
     }
@@ -132,18 +136,18 @@ impl Host for ObjectHost<'_> {
             .storage()
             .get(RECORD)
             .await
-            .map_err(|_| HostFailure::Storage)?;
-        text.map(|text| serde_json::from_str(&text).map_err(|_| HostFailure::Unreadable))
+            .map_err(|_| log::failed(HostFailure::Storage))?;
+        text.map(|text| serde_json::from_str(&text).map_err(|_| log::failed(HostFailure::Unreadable)))
             .transpose()
     }
 
     async fn save(&self, record: &Record) -> Result<(), HostFailure> {
-        let text = serde_json::to_string(record).map_err(|_| HostFailure::Unreadable)?;
+        let text = serde_json::to_string(record).map_err(|_| log::failed(HostFailure::Unreadable))?;
         self.state
             .storage()
             .put_raw(RECORD, text)
             .await
-            .map_err(|_| HostFailure::Storage)
+            .map_err(|_| log::failed(HostFailure::Storage))
     }
 
     async fn forget(&self) -> Result<(), HostFailure> {
@@ -151,7 +155,7 @@ impl Host for ObjectHost<'_> {
             .storage()
             .delete_all()
             .await
-            .map_err(|_| HostFailure::Storage)
+            .map_err(|_| log::failed(HostFailure::Storage))
     }
 
     async fn wake_at(&self, time: Timestamp) -> Result<(), HostFailure> {
@@ -161,7 +165,7 @@ impl Host for ObjectHost<'_> {
             .storage()
             .set_alarm(ScheduledTime::new(date))
             .await
-            .map_err(|_| HostFailure::Storage)
+            .map_err(|_| log::failed(HostFailure::Storage))
     }
 
     async fn ask(&self, call: &MatcherCall) -> Result<Vec<u8>, MatcherFailure> {
