@@ -1,4 +1,4 @@
-//! `POST /v1/session/{id}/comparison`: the comparison (NBS-9, BNK-12) and document 2 (BNK-13).
+//! `POST /v1/session/{id}/comparison`: the comparison (NBS-9, BNK-12) and document 2 (BNK-13), certified (BNK-14).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,7 @@ impl Matcher {
         let (person, probe) = self.passed_run(&session)?;
         let face = Embedding::from_slice(&probe.embedding).ok_or(Failure::Record)?;
 
-        // (2) Primary against the state database, later ones against our own template (NBS-9).
+        // (2) Primary against the state database, later ones against our own template (NBS-9, BNK-11).
         let compared = match self.template(&person)? {
             Some(template) => self.compare_with_template(&face, &template)?,
             None => self.compare_with_state(&session, &person, &face)?,
