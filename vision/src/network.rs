@@ -5,6 +5,8 @@ use std::io::Cursor;
 use thiserror::Error;
 use tract_onnx::prelude::*;
 
+mod operators;
+
 /// Why model bytes did not become a network.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("model for {task} can't be loaded: {reason}")]
@@ -97,9 +99,12 @@ impl Outputs {
 }
 
 fn optimise(onnx: &[u8], input: [usize; 4]) -> TractResult<Arc<TypedRunnableModel>> {
-    tract_onnx::onnx()
+    let mut model = operators::reader()
         .model_for_read(&mut Cursor::new(onnx))?
         .with_input_fact(0, f32::fact(input).into())?
-        .into_optimized()?
-        .into_runnable()
+        .into_typed()?
+        .into_decluttered()?;
+    operators::replace_pools(&mut model)?;
+    model.optimize()?;
+    model.into_runnable()
 }
