@@ -92,9 +92,17 @@ root = "{}"
 
     /// What a start that must fail says.
     fn refusal(&self) -> String {
-        let output = self.start().wait_with_output().unwrap();
-        assert!(!output.status.success());
-        String::from_utf8(output.stderr).unwrap()
+        let mut child = self.start();
+        let mut said = String::new();
+        for line in BufReader::new(child.stderr.take().unwrap()).lines() {
+            said = said + &line.unwrap() + "\n";
+            if said.contains("address=") {
+                child.kill().unwrap();
+                panic!("it serves: {said}");
+            }
+        }
+        assert!(!child.wait().unwrap().success());
+        said
     }
 }
 

@@ -154,11 +154,12 @@ fn sample_inside<const C: usize>(view: View<'_>, x: f32, y: f32) -> [f32; 3] {
         let [red, green, blue, _] = mix_rgba(upper, lower, fx, fy);
         return [red, green, blue];
     }
-    [0, 1, 2].map(|channel| {
-        let pair = |row: &[u8]| [row[channel], row[C + channel]].map(f32::from);
-        let ([a, b], [c, d]) = (pair(upper), pair(lower));
+    let channel = |at: usize| {
+        let (above, below) = (&upper[at..=at + C], &lower[at..=at + C]);
+        let [a, b, c, d] = [above[0], above[C], below[0], below[C]].map(f32::from);
         mix(mix(a, b, fx), mix(c, d, fx), fy)
-    })
+    };
+    [channel(0), channel(1), channel(2)]
 }
 
 fn mix(a: f32, b: f32, share: f32) -> f32 {
