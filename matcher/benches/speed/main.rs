@@ -3,7 +3,7 @@
 //! `cargo bench -p tanu-matcher --bench speed -- --session FOLDER --reference PHOTO [--peer PYTHON] [--sessions N]`
 //!
 //! FOLDER is a recorded session with pictures (`docs/evaluation/sessions.md`) that passes, PHOTO another picture of the same person,
-//! PYTHON an interpreter with what `requirements.txt` names. Each figure is a line of JSON on standard output after the word FIGURE.
+//! PYTHON an interpreter with what `requirements.txt` names; cargo runs it in the package's folder. Each figure is a line of JSON on standard output after the word FIGURE.
 //! Nothing is judged here but that both sides found the same.
 
 mod clock;

@@ -1,7 +1,7 @@
 """The peer in the matcher's figures: onnxruntime, OpenCV and NumPy doing the same work with the same models on one core.
 
 Arguments: the files of detector, mesh, eyes, embedder, near and far passive score. Reads the path of a picture a line and
-answers with a line of JSON: the milliseconds of each stage, and what was found, so that both sides can be held together.
+answers with a line of JSON: the milliseconds of processor time of each stage, and what was found, so that both sides can be held together.
 Coordinates are continuous pixels: the first pixel's centre is (0.5, 0.5).
 """
 
@@ -24,7 +24,7 @@ Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 T = TypeVar("T")
 
-# The persons's right eye, left eye, nose tip and corners of the mouth in an aligned face of 112 x 112 (ArcFace, CVPR 2019).
+# The person's right eye, left eye, nose tip and corners of the mouth in an aligned face of 112 x 112 (ArcFace, CVPR 2019).
 TEMPLATE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
 )
@@ -189,9 +189,9 @@ def examine(models: list[Model], encoded: bytes) -> dict[str, object]:
     ms: dict[str, float] = {}
 
     def timed(stage: str, work: Callable[[], T]) -> T:
-        begun = time.perf_counter()
+        begun = time.process_time()
         result = work()
-        ms[stage] = 1000 * (time.perf_counter() - begun)
+        ms[stage] = 1000 * (time.process_time() - begun)
         return result
 
     picture = timed("decode", lambda: cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR))

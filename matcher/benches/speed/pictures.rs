@@ -1,4 +1,4 @@
-//! One picture on one core: each stage, all that a comparison takes, and the whole examination; ours and the peer's turn about.
+//! One picture in processor time: each stage, all that a comparison takes, and the whole examination; ours and the peer's turn about.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use tanu_models::{ModelId, Store};
 use tanu_vision::{Detector, Embedder, EyeClassifier, FaceMesh, PassiveAttack, Roi, decode};
 
 use crate::Error;
-use crate::clock::timed;
+use crate::clock::spent;
 use crate::figures::{beside, figure, percentile};
 use crate::film::{Film, Picture};
 use crate::peer::{Answer, Found, Peer, Stages};
@@ -19,9 +19,9 @@ const WARM_UP: usize = 10;
 /// shares of the distance between the eyes, scores in their unit. The peer interpolates in steps of 1/32 of a pixel.
 const LEAST_COSINE: f32 = 0.99;
 const MOST_POINTS: f32 = 0.05;
-const MOST_SCORES: f32 = 0.1;
+const MOST_SCORES: f32 = 0.2;
 
-/// What one picture takes the peer in milliseconds, and the number of pictures of the film.
+/// Milliseconds that the whole examination of a picture takes the peer, where there is one.
 pub(crate) type Beside = Option<f64>;
 
 /// Measures on the film's pictures; gives the peer's milliseconds for a whole examination, where there is a peer.
@@ -132,26 +132,26 @@ impl Ours {
 
     /// Milliseconds of each stage, those of the whole examination as the matcher does it, and what was found.
     fn examine(&self, picture: &Picture) -> Result<(Stages, f64, Found), Error> {
-        let (examined, whole) = timed(|| self.examiner.examine(&picture.jpeg, 0.0));
+        let (examined, whole) = spent(|| self.examiner.examine(&picture.jpeg, 0.0));
         examined?;
-        let (decoded, decode) = timed(|| decode(&picture.jpeg));
+        let (decoded, decode) = spent(|| decode(&picture.jpeg));
         let decoded = decoded?;
         let view = decoded.view();
-        let (faces, detect) = timed(|| self.detector.detect(view));
+        let (faces, detect) = spent(|| self.detector.detect(view));
         let faces = faces?;
         let face = faces
             .first()
             .ok_or_else(|| format!("{} shows no face", picture.path.display()))?;
         // Alignment fills the network's input, so it has no time of its own.
-        let (embedding, embed) = timed(|| self.embedder.embed(view, &face.points));
-        let (measured, mesh) = timed(|| {
+        let (embedding, embed) = spent(|| self.embedder.embed(view, &face.points));
+        let (measured, mesh) = spent(|| {
             let first = self.mesh.measure(view, Roi::from_face(face))?;
             self.mesh.measure(view, Roi::from_mesh(&first))
         });
         let measured = measured?;
-        let (open, eyes) = timed(|| self.eyes.measure(view, &measured));
+        let (open, eyes) = spent(|| self.eyes.measure(view, &measured));
         let open = open?;
-        let (score, passive) = timed(|| self.passive.score(view, face));
+        let (score, passive) = spent(|| self.passive.score(view, face));
         let found = Found {
             points: face.points.iter().map(|point| [point.x, point.y]).collect(),
             embedding: embedding?.as_slice().to_vec(),

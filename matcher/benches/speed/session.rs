@@ -33,15 +33,15 @@ use tanu_protocol::state_database::{ReferenceAnswer, ReferenceQuery};
 use tanu_vision::COMPARISON_THRESHOLD;
 
 use crate::Error;
-use crate::clock::timed;
-use crate::figures::{beside, figure, percentile, spread};
+use crate::clock::{spent, waited};
+use crate::figures::{beside, figure, spread};
 use crate::film::Film;
 use crate::pictures::Beside;
 
 /// A synthetic number: its seventh digit says that the person was born in the nineteenth century.
 const PERSON: &str = "880229100014";
 
-/// Of the sessions, how many are judged on one core alone: one in this many.
+/// Of the sessions, how many are judged by one thread alone: one in this many.
 const ON_ONE_CORE: usize = 5;
 
 /// Milliseconds of each call of a session.
@@ -69,29 +69,29 @@ pub(crate) fn measure(
 ) -> Result<(), Error> {
     let folder = tempfile::tempdir()?;
     let cores = std::thread::available_parallelism()?;
-    let run = |threads: NonZeroUsize, sessions: usize| {
+    // The times of sessions, and milliseconds of processor time for each.
+    let run = |threads: NonZeroUsize, sessions: usize| -> Result<(Vec<Times>, f64), Error> {
         let store = folder.path().join(format!("{threads}-{sessions}.sqlite"));
         let matcher = assemble(&store, Arc::clone(&examiner), threads, reference.clone())?;
         // The first one warms up.
         session(&matcher, film, true)?;
-        (0..sessions)
-            .map(|number| session(&matcher, film, number % 2 == 0))
-            .collect::<Result<Vec<_>, Error>>()
+        let each = |number: usize| session(&matcher, film, number.is_multiple_of(2));
+        let (times, processor) = spent(|| (0..sessions).map(each).collect::<Result<Vec<_>, Error>>());
+        Ok((times?, processor / sessions as f64))
     };
 
     let pictures = film.pictures().count();
     figure("session, steps", film.steps.len() as f64, "")?;
     figure("session, pictures", pictures as f64, "")?;
-    let alone = run(NonZeroUsize::MIN, sessions.div_ceil(ON_ONE_CORE))?;
-    let median = percentile(&alone.iter().map(Times::whole).collect::<Vec<_>>(), 0.5);
+    let (_, ours) = run(NonZeroUsize::MIN, sessions.div_ceil(ON_ONE_CORE))?;
     let peer = beside_us.map(|picture| picture * pictures as f64);
-    beside("session on one core, verdict and comparison", median, peer)?;
-    figure("sessions a second and core, ours", 1000.0 / median, "")?;
+    beside("session, verdict and comparison", ours, peer)?;
+    figure("sessions a second and core, ours", 1000.0 / ours, "")?;
     if let Some(peer) = peer {
         figure("sessions a second and core, onnxruntime", 1000.0 / peer, "")?;
     }
 
-    let all = run(cores, sessions)?;
+    let (all, _) = run(cores, sessions)?;
     let of = |times: fn(&Times) -> f64| all.iter().map(times).collect::<Vec<_>>();
     let on = format!("on {cores} cores");
     let steps: Vec<f64> = all.iter().flat_map(|times| times.steps.iter().copied()).collect();
@@ -115,7 +115,7 @@ fn session(matcher: &Matcher, film: &Film, primary: bool) -> Result<Times, Error
     let transaction = TransactionHash::from_bytes(random(&SystemHost)?);
     let mut times = Times::default();
     let request = opening(session, transaction, person)?;
-    let (opened, ms) = timed(|| matcher.open_session(&request));
+    let (opened, ms) = waited(|| matcher.open_session(&request));
     opened?;
     times.open = ms;
 
@@ -150,7 +150,7 @@ fn session(matcher: &Matcher, film: &Film, primary: bool) -> Result<Times, Error
             received_at,
             capture: capture.encode()?,
         };
-        let (verdict, ms) = timed(|| matcher.judge_step(&session, issued.index, &submission));
+        let (verdict, ms) = waited(|| matcher.judge_step(&session, issued.index, &submission));
         let mismatches = verdict?.mismatches;
         if !mismatches.is_empty() {
             return Err(format!("the film's step {step} does not pass: {mismatches:?}").into());
@@ -164,13 +164,13 @@ fn session(matcher: &Matcher, film: &Film, primary: bool) -> Result<Times, Error
         planned,
         ended: None,
     };
-    let (verdict, ms) = timed(|| matcher.conclude_run(&session, 0, &request));
+    let (verdict, ms) = waited(|| matcher.conclude_run(&session, 0, &request));
     let verdict = verdict?;
     if !verdict.passed {
         return Err(format!("the film's run does not pass: {:?}", verdict.mismatches).into());
     }
     times.conclude = ms;
-    let (verdict, ms) = timed(|| matcher.compare(&session));
+    let (verdict, ms) = waited(|| matcher.compare(&session));
     let outcome = verdict?.outcome;
     if outcome != ComparisonResult::Matched {
         return Err(format!("the film's face is not that of the reference: {outcome:?}").into());
