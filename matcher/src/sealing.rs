@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Whatever is sealed is bound to its purpose and its place by the associated data: a row that is moved does not open. To
-//! destroy a subject's or a session's key is to destroy all that it sealed, in backups too (NBS-11).
+//! destroy a subject's or a session's key is to destroy all that it sealed, wherever that is copied without it (NBS-11).
 
 use std::fmt;
 

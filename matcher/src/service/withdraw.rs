@@ -1,4 +1,4 @@
-//! Withdrawn consent: the subject's key and template are destroyed (NBS-11).
+//! What withdrawn consent comes to: the subject's key and template are destroyed (NBS-11). No call of the API leads here yet.
 
 use tanu_protocol::iin::Iin;
 

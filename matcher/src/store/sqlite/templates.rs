@@ -1,4 +1,5 @@
-//! Templates in SQLite. The key stands in a table of its own: destroying its row destroys the template wherever a copy of it is.
+//! Templates in SQLite. The key stands in a table of its own: destroying its row destroys the template wherever that is copied
+//! without it.
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
