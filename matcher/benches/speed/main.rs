@@ -27,6 +27,9 @@ type Error = Box<dyn std::error::Error>;
 
 const USAGE: &str = "usage: speed --session FOLDER --reference PHOTO [--peer PYTHON] [--sessions N]";
 
+/// Sessions where the command line names no number: p99 of a step is then that of 160 steps.
+const SESSIONS: usize = 40;
+
 /// What the command line asks for.
 #[derive(Default)]
 struct Arguments {
@@ -57,7 +60,13 @@ fn run() -> Result<(), Error> {
     };
     let beside = pictures::measure(&film, &models, peer)?;
     let examiner = Arc::new(tanu_matcher::inference::load_examiner(&models)?);
-    session::measure(&film, reference, examiner, arguments.sessions.unwrap_or(100), beside)
+    session::measure(
+        &film,
+        reference,
+        examiner,
+        arguments.sessions.unwrap_or(SESSIONS),
+        beside,
+    )
 }
 
 impl Arguments {

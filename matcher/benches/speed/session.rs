@@ -38,9 +38,6 @@ use crate::figures::{beside, figure, spread};
 use crate::film::Film;
 use crate::pictures::Beside;
 
-/// A synthetic number: its seventh digit says that the person was born in the nineteenth century.
-const PERSON: &str = "880229100014";
-
 /// Of the sessions, how many are judged by one thread alone: one in this many.
 const ON_ONE_CORE: usize = 5;
 
@@ -74,8 +71,8 @@ pub(crate) fn measure(
         let store = folder.path().join(format!("{threads}-{sessions}.sqlite"));
         let matcher = assemble(&store, Arc::clone(&examiner), threads, reference.clone())?;
         // The first one warms up.
-        session(&matcher, film, true)?;
-        let each = |number: usize| session(&matcher, film, number.is_multiple_of(2));
+        session(&matcher, film, person(sessions)?)?;
+        let each = |number: usize| session(&matcher, film, person(number / 2)?);
         let (times, processor) = spent(|| (0..sessions).map(each).collect::<Result<Vec<_>, Error>>());
         Ok((times?, processor / sessions as f64))
     };
@@ -105,12 +102,16 @@ pub(crate) fn measure(
     Ok(())
 }
 
-/// A session from its opening to its outcome. `primary`: the citizen has no template of ours.
-fn session(matcher: &Matcher, film: &Film, primary: bool) -> Result<Times, Error> {
-    let person: Iin = PERSON.parse()?;
-    if primary {
-        matcher.destroy_template(&person)?;
-    }
+/// The IIN of one of a thousand people who don't exist: its seventh digit says that they were born in the nineteenth century.
+fn person(number: usize) -> Result<Iin, Error> {
+    (10 * number..10 * number + 10)
+        .flat_map(|serial| (0..10).map(move |check| format!("8802291{serial:04}{check}")))
+        .find_map(|iin| iin.parse().ok())
+        .ok_or_else(|| format!("there is no person {number}").into())
+}
+
+/// A session from its opening to its outcome.
+fn session(matcher: &Matcher, film: &Film, person: Iin) -> Result<Times, Error> {
     let session = SessionId::from_bytes(random(&SystemHost)?);
     let transaction = TransactionHash::from_bytes(random(&SystemHost)?);
     let mut times = Times::default();
