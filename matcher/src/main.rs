@@ -1,7 +1,8 @@
 //! `tanu-matcher --config FILE`: reads configuration, keys and models, checks the register, and serves the edge.
+//! `tanu-matcher --config FILE withdraw`: destroys the template of the person whose IIN comes on standard input (NBS-11).
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,11 +14,12 @@ use tanu_matcher::inference::{Pool, load_examiner};
 use tanu_matcher::keys::Keys;
 use tanu_matcher::register::{CheckpointSigner, Register};
 use tanu_matcher::server::{self, Grace};
-use tanu_matcher::service::Matcher;
+use tanu_matcher::service::{Matcher, destroy_template};
 use tanu_matcher::state_database::HttpStateDatabase;
 use tanu_matcher::store::SqliteStore;
 use tanu_models::{Manifest, ModelId};
 use tanu_protocol::digest::Sha256Digest;
+use tanu_protocol::iin::Iin;
 use tanu_protocol::similarity::Similarity;
 use tanu_vision::COMPARISON_THRESHOLD;
 use tracing_subscriber::EnvFilter;
@@ -41,26 +43,68 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Error> {
-    let path = config_path(std::env::args_os().skip(1)).ok_or("usage: tanu-matcher --config FILE")?;
+    let (path, act) = command(std::env::args_os().skip(1)).ok_or("usage: tanu-matcher --config FILE [withdraw]")?;
     let config = Config::read(&path)?;
-    let shared = Arc::new(assemble(&config)?);
+    match act {
+        Act::Serve => run_server(&config),
+        Act::Withdraw => withdraw(&config),
+    }
+}
+
+/// What the program is to do.
+#[derive(Clone, Copy)]
+enum Act {
+    Serve,
+    Withdraw,
+}
+
+fn command(mut arguments: impl Iterator<Item = OsString>) -> Option<(PathBuf, Act)> {
+    let flag = arguments.next()?;
+    let path = arguments.next()?;
+    let act = match arguments.next() {
+        None => Act::Serve,
+        Some(act) if act == "withdraw" => Act::Withdraw,
+        Some(_) => return None,
+    };
+    (flag == "--config" && arguments.next().is_none()).then(|| (path.into(), act))
+}
+
+/// Does what a citizen's withdrawn consent asks of the operator; the matcher may be serving meanwhile. The IIN comes on standard
+/// input, so that no list of processes and no shell's history has it.
+fn withdraw(config: &Config) -> Result<(), Error> {
+    let mut line = String::new();
+    std::io::stdin().take(64).read_to_string(&mut line)?;
+    let person: Iin = line.trim().parse()?;
+    let host = SystemHost;
+    let keys = read_keys(config, &host)?;
+    let store = SqliteStore::open(&config.database, &keys.master, &host)?;
+    let destroyed = destroy_template(&store, &keys.master, &host, &person)
+        .map_err(|failure| format!("the template could not be destroyed: {}", failure.code().as_str()))?;
+    let said = if destroyed {
+        "the template is destroyed"
+    } else {
+        "there is no template of this person"
+    };
+    Ok(writeln!(std::io::stdout(), "{said}")?)
+}
+
+fn read_keys(config: &Config, host: &dyn Host) -> Result<Keys, Error> {
+    let master = std::env::var(MASTER_KEY_VARIABLE).ok().map(Zeroizing::new);
+    Ok(Keys::read(config, master, host.now())?)
+}
+
+fn run_server(config: &Config) -> Result<(), Error> {
+    let shared = Arc::new(assemble(config)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let result = runtime.block_on(serve(&config, shared));
+    let result = runtime.block_on(serve(config, shared));
     // Work that outlived its grace is not waited for: what it would store is stored whole or not at all.
     runtime.shutdown_background();
     result
 }
 
-fn config_path(mut arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
-    let flag = arguments.next()?;
-    let path = arguments.next()?;
-    (flag == "--config" && arguments.next().is_none()).then(|| PathBuf::from(path))
-}
-
 fn assemble(config: &Config) -> Result<Shared, Error> {
     let host: Arc<dyn Host> = Arc::new(SystemHost);
-    let master = std::env::var(MASTER_KEY_VARIABLE).ok().map(Zeroizing::new);
-    let keys = Keys::read(config, master, host.now())?;
+    let keys = read_keys(config, &*host)?;
 
     let store = Arc::new(SqliteStore::open(&config.database, &keys.master, &*host)?);
     let accepted = std::iter::once(keys.provider_public)

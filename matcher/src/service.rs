@@ -13,6 +13,8 @@ mod step;
 mod sweep;
 mod withdraw;
 
+pub use withdraw::destroy_template;
+
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

@@ -80,14 +80,19 @@ root = "{}"
         self.write("matcher.toml", &text);
     }
 
-    fn start(&self) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_tanu-matcher"))
+    /// The program with this configuration, which may say what to do.
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tanu-matcher"));
+        command
             .arg("--config")
             .arg(self.0.path().join("matcher.toml"))
             .env_remove("RUST_LOG")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap()
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn start(&self) -> Child {
+        self.command().spawn().unwrap()
     }
 
     /// What a start that must fail says.
@@ -206,6 +211,26 @@ fn connections_without_a_call_in_work_do_not_hold_its_end() {
     // It ended by itself, not because the time for calls in work was over.
     assert!(!said.iter().any(|line| line.contains("cut off")), "{said:?}");
     drop((silent, half_a_head, half_a_body, kept_alive));
+}
+
+#[test]
+fn nbs_11_withdrawal_takes_the_iin_from_standard_input_and_repeats_no_digit_of_it() {
+    let home = Home::new();
+    let withdraw = |iin: &str| {
+        let mut command = home.command();
+        command.arg("withdraw").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(iin.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.success(), said)
+    };
+    let (well, said) = withdraw("900101300017\n");
+    assert!(well && said.contains("no template"), "{said}");
+    for wrong in ["900101300019", "x", ""] {
+        let (well, said) = withdraw(wrong);
+        assert!(!well && !said.is_empty() && !said.contains("900101"), "{said}");
+    }
 }
 
 #[test]

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use tanu_protocol::digest::Sha256Digest;
 use tanu_protocol::evidence::ComparisonBasis;
+use tanu_protocol::iin::Iin;
 use tanu_protocol::session::Ending;
 
 use super::{ASKED, document_2, index, opened};
 use crate::host::testing::TestHost;
 use crate::journal::{Event, Item, Process};
 use crate::service::testing::{Acting, Edge, Fixture, PERSON, Picture, master, reference};
+use crate::service::{Matcher, destroy_template};
 use crate::store::{SqliteStore, Store, TemplateStore};
 
 /// How many of `item` went through `process`, by the journal.
@@ -21,6 +23,10 @@ fn count(events: &[Event], process: Process, item: Item) -> u32 {
         .sum()
 }
 
+fn withdraw(matcher: &Matcher, person: &Iin) -> bool {
+    destroy_template(&*matcher.templates, &matcher.master, &*matcher.host, person).unwrap()
+}
+
 #[test]
 fn nbs_11_a_destroyed_template_is_gone_and_the_next_comparison_is_primary() {
     let fixture = Fixture::new();
@@ -29,8 +35,8 @@ fn nbs_11_a_destroyed_template_is_gone_and_the_next_comparison_is_primary() {
     first.run(&fixture, 0, ASKED);
     fixture.matcher.compare(&first.session).unwrap();
     let person = PERSON.parse().unwrap();
-    assert!(fixture.matcher.destroy_template(&person).unwrap());
-    assert!(!fixture.matcher.destroy_template(&person).unwrap());
+    assert!(withdraw(&fixture.matcher, &person));
+    assert!(!withdraw(&fixture.matcher, &person));
     assert_eq!(
         fixture.store.get(&fixture.matcher.master.locate(&person)).unwrap(),
         None
@@ -216,8 +222,8 @@ fn nbs_11_and_bnk_3_the_journal_has_the_destruction_of_a_withdrawn_template() {
     edge.run(&fixture, 0, ASKED);
     fixture.matcher.compare(&edge.session).unwrap();
     let person = PERSON.parse().unwrap();
-    fixture.matcher.destroy_template(&person).unwrap();
-    fixture.matcher.destroy_template(&person).unwrap();
+    withdraw(&fixture.matcher, &person);
+    withdraw(&fixture.matcher, &person);
 
     let outside_a_session = rusqlite::Connection::open(&path)
         .unwrap()

@@ -67,7 +67,7 @@ fn passed(signer: &JwsSigner) -> SignedDocument {
 }
 
 #[test]
-fn bnk_10_bnk_14_documents_of_the_certified_provider_count() {
+fn bnk_10_and_bnk_14_documents_of_the_certified_provider_count() {
     let provider = Provider::new();
     let document = passed(&provider.provider);
     let content = provider.check(&document).unwrap();
