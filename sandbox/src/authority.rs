@@ -24,9 +24,12 @@ pub enum Untrusted {
     /// No certificate, too many, or bytes that are none.
     #[error("not a chain of certificates")]
     Malformed,
-    /// The chain does not lead to the authority, is not in force, or is not meant for signing.
+    /// The chain does not lead to the authority, is not in force yet, or is not meant for signing.
     #[error("the certificate is not one of the authority's, not in force, or not meant for signing")]
     Chain,
+    /// The certificate is no longer in force.
+    #[error("the certificate has expired")]
+    Expired,
     /// The certified key is no P-256 key.
     #[error("the certified key is not a P-256 key")]
     KeyKind,
@@ -87,7 +90,10 @@ impl Authority {
             None,
             None,
         )
-        .map_err(|_| Untrusted::Chain)?;
+        .map_err(|error| match error {
+            webpki::Error::CertExpired { .. } => Untrusted::Expired,
+            _ => Untrusted::Chain,
+        })?;
         VerifyingKey::from_public_key_der(&leaf.subject_public_key_info()).map_err(|_| Untrusted::KeyKind)
     }
 }
@@ -115,7 +121,7 @@ mod tests {
         let (authority, chain) = made();
         assert!(authority.signing_key_of_pem(&chain, NOW).is_ok());
         let year_later = NOW + (400 * 24).hours();
-        assert_eq!(authority.signing_key_of_pem(&chain, year_later), Err(Untrusted::Chain));
+        assert_eq!(authority.signing_key_of_pem(&chain, year_later), Err(Untrusted::Expired));
         let year_before = NOW - (400 * 24).hours();
         assert_eq!(authority.signing_key_of_pem(&chain, year_before), Err(Untrusted::Chain));
     }

@@ -125,6 +125,8 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
+    use jiff::ToSpan;
+
     use super::*;
     use crate::testing::{Folder, NOW, settings};
 
@@ -176,6 +178,22 @@ mod tests {
         }
         init(home.path(), &settings(), NOW).unwrap();
         assert_eq!(contents(home.path()), first);
+    }
+
+    #[test]
+    fn a_certificate_that_ends_within_thirty_days_is_made_anew_for_the_same_key() {
+        let home = Folder::new();
+        let later = |days: i64| NOW.checked_add((days * 24).hours()).unwrap();
+        init(home.path(), &settings(), NOW).unwrap();
+        let first = contents(home.path());
+        init(home.path(), &settings(), later(330)).unwrap();
+        assert_eq!(contents(home.path()), first);
+        for days in [340, 800] {
+            init(home.path(), &settings(), later(days)).unwrap();
+            let renewed = contents(home.path());
+            let changed: Vec<_> = first.keys().filter(|path| renewed[*path] != first[*path]).collect();
+            assert_eq!(changed, [&home.path().join("keys/provider.chain.pem")]);
+        }
     }
 
     #[test]

@@ -93,6 +93,11 @@ impl Environment {
         self.cache.join("tools")
     }
 
+    /// Where those of them that are built are compiled.
+    pub(crate) fn tools_target(&self) -> PathBuf {
+        self.cache.join("target-tools")
+    }
+
     /// An installed tool's program.
     pub(crate) fn tool(&self, name: &str) -> PathBuf {
         self.tools().join("bin").join(name)

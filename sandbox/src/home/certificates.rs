@@ -17,7 +17,9 @@ use rcgen::{
 };
 use zeroize::Zeroizing;
 
+use super::files;
 use super::keys::{self, KeyFailure};
+use crate::authority::{Authority, Untrusted};
 use crate::host::random::{self, NoRandomness};
 
 /// File of the authority's certificate in the folder of keys.
@@ -31,6 +33,8 @@ const INFORMATION_SYSTEM: [u64; 9] = [1, 2, 398, 3, 3, 4, 1, 2, 6];
 const SUBJECT_SERIAL_NUMBER: [u64; 4] = [2, 5, 4, 5];
 const AUTHORITY_YEARS: i64 = 10;
 const PROVIDER_YEARS: i64 = 1;
+/// How long before its end the provider's certificate is made anew.
+const RENEWAL_HOURS: i64 = 30 * 24;
 
 /// Why a certificate could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +62,8 @@ pub enum CertificateFailure {
 }
 
 /// Makes the authority (`ca.pem`, [`AUTHORITY`]) and the provider's key and certificates (`provider.pem`,
-/// [`PROVIDER_CHAIN`]) in `folder`, as far as they are missing.
+/// [`PROVIDER_CHAIN`]) in `folder`, as far as they are missing. A provider's certificate that ends within 30 days is made anew, for
+/// the same key.
 ///
 /// # Errors
 /// [`CertificateFailure`].
@@ -74,18 +79,31 @@ pub fn ensure(folder: &Path, now: Timestamp) -> Result<(), CertificateFailure> {
 
     let provider_key = key_pair(folder, "provider")?;
     let chain_path = folder.join(PROVIDER_CHAIN);
-    if !chain_path.exists() {
+    let root = fs::read_to_string(&authority_path).map_err(|source| CertificateFailure::File {
+        path: authority_path,
+        source,
+    })?;
+    if !chain_path.exists() || ends_soon(&chain_path, &root, now) {
         let mut provider = provider_params();
         set_dates(&mut provider, now, PROVIDER_YEARS)?;
         provider.serial_number = Some(serial_number()?);
         let certificate = provider.signed_by(&provider_key, &Issuer::new(authority, authority_key))?;
-        let root = fs::read_to_string(&authority_path).map_err(|source| CertificateFailure::File {
-            path: authority_path,
+        let chain = format!("{}{root}", certificate.pem());
+        files::write_changed(&chain_path, chain.as_bytes()).map_err(|source| CertificateFailure::File {
+            path: chain_path,
             source,
         })?;
-        keys::write_new(&chain_path, format!("{}{root}", certificate.pem()).as_bytes())?;
     }
     Ok(())
+}
+
+/// Whether all that is wrong with a chain, now or in 30 days, is that it has expired.
+fn ends_soon(chain: &Path, root: &str, now: Timestamp) -> bool {
+    let (Ok(chain), Ok(authority)) = (fs::read_to_string(chain), Authority::from_pem(root)) else {
+        return false;
+    };
+    let then = now.checked_add(RENEWAL_HOURS.hours());
+    then.is_ok_and(|then| authority.signing_key_of_pem(&chain, then) == Err(Untrusted::Expired))
 }
 
 fn key_pair(folder: &Path, name: &str) -> Result<KeyPair, CertificateFailure> {

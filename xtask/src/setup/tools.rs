@@ -67,24 +67,28 @@ pub(crate) fn install(environment: &Environment, tools: &[Tool]) -> Outcome {
             continue;
         }
         say::step(format_args!("Building {package} {version}: some minutes, once"));
-        let mut command = run::command("cargo");
-        command.args([
-            "install",
-            package,
-            "--version",
-            version,
-            "--locked",
-            "--force",
-            "--root",
-        ]);
-        command.arg(environment.tools()).args(*options);
-        // Built in a directory of its own: the workspace's would be locked meanwhile, and never use it again.
-        command.env_remove("CARGO_TARGET_DIR").current_dir(std::env::temp_dir());
-        run::shown(
-            &mut command,
-            &format!("{package} {version} could not be installed"),
-            "check that crates.io can be reached and that a C compiler, pkg-config and OpenSSL's headers are there",
-        )?;
+        let install = |locked: &[&str]| {
+            let mut command = run::command("cargo");
+            command.args(["install", package, "--version", version, "--force", "--root"]);
+            command.arg(environment.tools()).args(*options).args(locked);
+            // In a directory of their own, which the tools share: the workspace's would be locked meanwhile.
+            command.env("CARGO_TARGET_DIR", environment.tools_target());
+            // They run for seconds: what they gain by more optimisation takes longer to compile than it saves.
+            command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
+            command.env("CARGO_PROFILE_RELEASE_LTO", "off");
+            command.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+            run::shown(
+                command.current_dir(std::env::temp_dir()),
+                &format!("{package} {version} could not be installed"),
+                "check that crates.io can be reached and that a C compiler, pkg-config and OpenSSL's headers are there",
+            )
+        };
+        // What a tool's lock file names may be withdrawn, or missing from a mirror; its version is what counts.
+        install(&["--locked"]).or_else(|failure| {
+            say::note(failure);
+            say::note("Trying with dependencies other than those of its lock file");
+            install(&[])
+        })?;
     }
     Ok(())
 }
