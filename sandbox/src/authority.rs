@@ -121,7 +121,10 @@ mod tests {
         let (authority, chain) = made();
         assert!(authority.signing_key_of_pem(&chain, NOW).is_ok());
         let year_later = NOW + (400 * 24).hours();
-        assert_eq!(authority.signing_key_of_pem(&chain, year_later), Err(Untrusted::Expired));
+        assert_eq!(
+            authority.signing_key_of_pem(&chain, year_later),
+            Err(Untrusted::Expired)
+        );
         let year_before = NOW - (400 * 24).hours();
         assert_eq!(authority.signing_key_of_pem(&chain, year_before), Err(Untrusted::Chain));
     }
