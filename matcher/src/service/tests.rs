@@ -12,6 +12,7 @@ use tanu_protocol::challenge::StepIndex;
 use tanu_protocol::digest::Sha256Digest;
 use tanu_protocol::evidence::{COMPARISON_TYPE, ComparisonDocument, DocumentKind, LIVENESS_TYPE, LivenessDocument};
 use tanu_protocol::jws::UnverifiedJws;
+use tanu_protocol::matcher::StepVerdict;
 use tanu_protocol::problem::ProblemCode;
 
 use super::testing::{Acting, Edge, Fixture, key};
@@ -31,6 +32,12 @@ fn opened(fixture: &Fixture, seed: u8) -> Edge {
 
 fn index(run: u8, step: u8) -> StepIndex {
     StepIndex { run, step }
+}
+
+/// Sends a step in which what was asked for is done.
+fn judged(fixture: &Fixture, edge: &Edge, index: StepIndex) -> Result<StepVerdict, Failure> {
+    let step = edge.step(index.run, index.step, ASKED);
+    fixture.matcher.judge_step(&edge.session, index, &step)
 }
 
 fn document<T: serde::de::DeserializeOwned>(fixture: &Fixture, edge: &Edge, kind: DocumentKind, typ: &str) -> Vec<T> {

@@ -4,7 +4,7 @@ use tanu_protocol::evidence::{DocumentKind, LivenessResult};
 use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::session::Ending;
 
-use super::{ASKED, code, document_1, index, opened};
+use super::{ASKED, code, document_1, index, judged, opened};
 use crate::service::testing::{Edge, Fixture, reference};
 use crate::store::Store;
 
@@ -37,18 +37,13 @@ fn bnk_9_a_refused_session_leaves_consent_document_1_and_an_entry() {
 fn a_session_cancelled_within_a_run_leaves_its_steps_in_document_1_and_no_frames() {
     let fixture = Fixture::new();
     let edge = opened(&fixture, 1);
-    fixture
-        .matcher
-        .judge_step(&edge.session, index(0, 0), &edge.step(0, 0, ASKED))
-        .unwrap();
+    judged(&fixture, &edge, index(0, 0)).unwrap();
     fixture.matcher.end_session(&edge.session, Ending::Cancelled).unwrap();
     let document = &document_1(&fixture, &edge)[0];
     assert_eq!(document.result, LivenessResult::NotCompleted);
     assert_eq!((document.run, document.steps.len()), (Some(0), 1));
     assert_eq!(fixture.store.steps(&edge.session).unwrap()[0].content, None);
-    let result = fixture
-        .matcher
-        .judge_step(&edge.session, index(0, 1), &edge.step(0, 1, ASKED));
+    let result = judged(&fixture, &edge, index(0, 1));
     assert_eq!(code(result), ProblemCode::SessionState);
 }
 

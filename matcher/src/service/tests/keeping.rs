@@ -7,7 +7,7 @@ use tanu_protocol::evidence::ComparisonBasis;
 use tanu_protocol::iin::Iin;
 use tanu_protocol::session::Ending;
 
-use super::{ASKED, document_2, index, opened};
+use super::{ASKED, document_2, index, judged, opened};
 use crate::host::testing::TestHost;
 use crate::journal::{Event, Item, Process};
 use crate::service::testing::{Acting, Edge, Fixture, PERSON, Picture, master, reference};
@@ -146,10 +146,7 @@ fn nbs_3_and_bnk_3_whatever_comes_of_a_session_nothing_collected_outlives_it() {
             fixture.matcher.end_session(&edge.session, Ending::NotLive).unwrap();
         }),
         ("cancelled within a run", |fixture, edge| {
-            fixture
-                .matcher
-                .judge_step(&edge.session, index(0, 0), &edge.step(0, 0, ASKED))
-                .unwrap();
+            judged(fixture, edge, index(0, 0)).unwrap();
             fixture.matcher.end_session(&edge.session, Ending::Cancelled).unwrap();
         }),
         ("expired before its comparison", |fixture, edge| {

@@ -2,7 +2,7 @@
 
 use tanu_protocol::problem::ProblemCode;
 
-use super::{ASKED, code, index, opened};
+use super::{code, index, judged, opened};
 use crate::service::testing::{Edge, Fixture};
 
 #[test]
@@ -21,9 +21,7 @@ fn nbs_4_no_frame_is_accepted_without_an_agreeing_consent_signed_by_the_edge() {
         .matcher
         .open_session(&edge.open_with(&edge.consent(false, false), 2))
         .unwrap();
-    let result = fixture
-        .matcher
-        .judge_step(&edge.session, index(0, 0), &edge.step(0, 0, ASKED));
+    let result = judged(&fixture, &edge, index(0, 0));
     assert_eq!(code(result), ProblemCode::ConsentMissing);
 }
 

@@ -4,7 +4,7 @@ use tanu_protocol::challenge::Mismatch;
 use tanu_protocol::evidence::LivenessResult;
 use tanu_protocol::problem::ProblemCode;
 
-use super::{ASKED, code, document_1, index, opened};
+use super::{ASKED, code, document_1, index, judged, opened};
 use crate::service::testing::{Acting, Edge, Fixture, PERSON};
 
 #[test]
@@ -14,9 +14,7 @@ fn bnk_8b_three_repeats_follow_a_failed_run_and_no_fourth() {
     for run in 0..4 {
         assert!(!edge.run(&fixture, run, Acting::Idle(1)), "run {run}");
     }
-    let fifth = fixture
-        .matcher
-        .judge_step(&edge.session, index(4, 0), &edge.step(4, 0, ASKED));
+    let fifth = judged(&fixture, &edge, index(4, 0));
     assert_eq!(code(fifth), ProblemCode::SessionState);
     assert_eq!(document_1(&fixture, &edge).len(), 4);
 }
@@ -26,9 +24,7 @@ fn bnk_8b_no_run_follows_a_passed_one() {
     let fixture = Fixture::new();
     let edge = opened(&fixture, 1);
     assert!(edge.run(&fixture, 0, ASKED));
-    let next = fixture
-        .matcher
-        .judge_step(&edge.session, index(1, 0), &edge.step(1, 0, ASKED));
+    let next = judged(&fixture, &edge, index(1, 0));
     assert_eq!(code(next), ProblemCode::SessionState);
 }
 
@@ -70,10 +66,7 @@ fn a_run_that_stops_at_its_first_failed_step_is_not_called_late() {
 fn a_run_with_steps_missing_can_neither_pass_nor_be_concluded_without_a_reason() {
     let fixture = Fixture::new();
     let edge = opened(&fixture, 1);
-    fixture
-        .matcher
-        .judge_step(&edge.session, index(0, 0), &edge.step(0, 0, ASKED))
-        .unwrap();
+    judged(&fixture, &edge, index(0, 0)).unwrap();
     let early = fixture.matcher.conclude_run(&edge.session, 0, &edge.conclude(0, 1));
     assert_eq!(code(early), ProblemCode::SessionState);
     let mut fewer = edge.conclude(0, 1);

@@ -1,0 +1,124 @@
+//! The steps of a run: repeated, failed, refused.
+
+use super::*;
+
+#[test]
+fn calls_made_twice_do_nothing_twice() {
+    let fixture = Fixture::new(IIN);
+    assert_eq!(fixture.agree(), fixture.agree());
+    let first = fixture.view(Act::Begin { run: 0 });
+    assert_eq!(fixture.view(Act::Begin { run: 0 }).state, first.state);
+    let StateView::Challenged { step, .. } = &first.state else {
+        panic!("no step is shown");
+    };
+    let frames = |content| Act::Frames {
+        run: 0,
+        step: 0,
+        capture: capture(&first, step.nonce, content),
+    };
+    let second = fixture.view(frames(1)).state;
+    assert!(matches!(&second, StateView::Challenged { step, .. } if step.step == 1));
+    assert_eq!(fixture.view(frames(1)).state, second);
+    assert_eq!(problem(&fixture.act(frames(2))), ProblemCode::Conflict);
+    assert_eq!(problem(&fixture.act(consent(false))), ProblemCode::SessionState);
+    let judged = fixture
+        .host
+        .asked
+        .borrow()
+        .iter()
+        .filter(|call| call.starts_with("PUT"))
+        .count();
+    assert_eq!(judged, 1);
+}
+
+#[test]
+fn bnk_8b_four_failed_runs_are_negative_and_no_comparison_is_made() {
+    let fixture = Fixture::new(IIN);
+    fixture.agree();
+    for run in 0..4 {
+        fixture.view(Act::Begin { run });
+        fixture.matcher_says(Ok(json!({"mismatches": ["static"]})));
+        fixture.matcher_says(Ok(json!({
+            "passed": false, "mismatches": ["static"], "document": reference("liveness", Some(run)),
+        })));
+        assert_eq!(fixture.frames(run).status, 200);
+    }
+    assert_eq!(fixture.view(Act::See).state, ended(Ending::NotLive));
+    assert!(
+        !fixture
+            .host
+            .asked
+            .borrow()
+            .iter()
+            .any(|call| call.contains("comparison"))
+    );
+}
+
+#[test]
+fn frames_that_the_matcher_refuses_cost_the_run() {
+    let fixture = Fixture::new(IIN);
+    fixture.agree();
+    fixture.view(Act::Begin { run: 0 });
+    fixture.matcher_says(Err(MatcherFailure::Refused(ProblemCode::ImageInvalid)));
+    fixture.matcher_says(Ok(json!({
+        "passed": false, "mismatches": ["late"], "document": reference("liveness", Some(0)),
+    })));
+    assert_eq!(problem(&fixture.frames(1)), ProblemCode::ImageInvalid);
+    let state = fixture.view(Act::See).state;
+    assert!(matches!(state, StateView::Ready { run: 1, mismatches, .. } if mismatches == [Mismatch::Late]));
+}
+
+#[test]
+fn bnk_7_a_virtual_camera_is_refused_where_it_is_not_allowed() {
+    let mut fixture = Fixture::new(IIN);
+    fixture.config.virtual_cameras = false;
+    fixture.agree();
+    let view = fixture.view(Act::Begin { run: 0 });
+    let StateView::Challenged { step, .. } = &view.state else {
+        panic!("no step is shown");
+    };
+    let frame = CapturedFrame {
+        sequence: 0,
+        time_us: 0,
+        jpeg: vec![1],
+    };
+    let sealed = StepCapture::seal(
+        &view.transaction,
+        step.nonce,
+        ClientReportedCamera::Virtual,
+        vec![frame],
+    );
+    let frames = Act::Frames {
+        run: 0,
+        step: 0,
+        capture: sealed.encode().unwrap(),
+    };
+    assert_eq!(problem(&fixture.act(frames)), ProblemCode::CameraVirtual);
+    assert_eq!(fixture.view(Act::See).state, view.state);
+}
+
+#[test]
+fn broken_captures_are_refused_and_the_step_stays_open() {
+    let fixture = Fixture::new(IIN);
+    fixture.agree();
+    let view = fixture.view(Act::Begin { run: 0 });
+    let StateView::Challenged { step, .. } = &view.state else {
+        panic!("no step is shown");
+    };
+    let good = capture(&view, step.nonce, 1);
+    let mut altered: StepCapture = ciborium::from_reader(good.as_slice()).unwrap();
+    altered.frames[1].jpeg[0] ^= 1;
+    for (bytes, expected) in [
+        (good[..40].to_vec(), ProblemCode::CaptureMalformed),
+        (altered.encode().unwrap(), ProblemCode::CaptureBroken),
+        (capture(&view, Nonce::from_bytes([9; 32]), 1), ProblemCode::CaptureNonce),
+    ] {
+        let frames = Act::Frames {
+            run: 0,
+            step: 0,
+            capture: bytes,
+        };
+        assert_eq!(problem(&fixture.act(frames)), expected);
+    }
+    assert_eq!(fixture.view(Act::See).state, view.state);
+}
