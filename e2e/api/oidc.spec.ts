@@ -95,7 +95,6 @@ test.describe("with a passed session", () => {
   const missing = facesMissing();
   test.skip(missing !== undefined, missing);
   // Four sessions, one run each.
-  test.describe.configure({ timeout: 240_000 });
 
   test("a code is good once, for its client, redirect URI and verifier alone", async ({ request, browser, playwright }) => {
     const studio = await Studio.open(browser);

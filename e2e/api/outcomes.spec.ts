@@ -14,7 +14,6 @@ import { Studio } from "../support/studio.ts";
 
 const missing = facesMissing();
 test.skip(missing !== undefined, missing);
-test.describe.configure({ timeout: 180_000 });
 
 for (const [why, document] of [
   ["lost", { status: "lost" }],

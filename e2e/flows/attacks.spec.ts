@@ -10,7 +10,6 @@ import { installPuppet, setMode } from "../support/puppet.ts";
 
 const missing = facesMissing();
 test.skip(missing !== undefined, missing);
-test.describe.configure({ timeout: 360_000 });
 
 test("bnk_8b_a_still_photo_fails_four_runs_and_is_never_compared", async ({ context, page }) => {
   await installPuppet(context, "still");

@@ -8,7 +8,6 @@ import { CITIZEN } from "../support/people.ts";
 import { installPuppet } from "../support/puppet.ts";
 
 const missing = facesMissing();
-test.describe.configure({ timeout: 240_000 });
 
 test("a newcomer makes a test citizen, signs in by face, and reads the documents", async ({ context, page }) => {
   test.skip(missing !== undefined, missing);

@@ -46,12 +46,12 @@ for (const [mode, hint] of [
     await citizen.arrive();
     await citizen.agree(syntheticIin());
     await citizen.begin();
-    await expect(page.getByText(citizen.text(hint)).first()).toBeVisible({ timeout: 30_000 });
+    await expect(page.getByText(citizen.text(hint)).first()).toBeVisible();
     // Well past the second for which a face has to be in place.
     await page.waitForTimeout(4_000);
     expect((await citizen.session()).state).toMatchObject({ state: "ready", run: 0, repeats_left: 3 });
     await setMode(page, "live");
-    await expect.poll(async () => (await citizen.session()).state.state, { timeout: 30_000 }).toBe("challenged");
+    await expect.poll(async () => (await citizen.session()).state.state).toBe("challenged");
   });
 }
 

@@ -12,7 +12,6 @@ import { LANGUAGES } from "../support/texts.ts";
 
 const missing = facesMissing();
 test.skip(missing !== undefined, missing);
-test.describe.configure({ timeout: 240_000 });
 
 test("nbs_9_a_citizen_passes_against_the_state_database_and_later_against_the_template", async ({ browser }) => {
   const iin = await register((await browser.newContext()).request, CITIZEN);

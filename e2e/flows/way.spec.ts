@@ -10,7 +10,6 @@ import { CITIZEN } from "../support/people.ts";
 import { installPuppet, setMode } from "../support/puppet.ts";
 
 const missing = facesMissing();
-test.describe.configure({ timeout: 240_000 });
 
 test("nbs_4_a_refusal_goes_back_and_no_camera_is_ever_asked_for", async ({ context, page }) => {
   test.skip(missing !== undefined, missing);
@@ -47,7 +46,7 @@ test("reload and Back at every step neither break nor double anything", async ({
 
   await setMode(page, "idle");
   await citizen.begin();
-  await expect.poll(async () => (await citizen.session()).state.state, { timeout: 60_000 }).toBe("challenged");
+  await expect.poll(async () => (await citizen.session()).state.state).toBe("challenged");
   const before = await citizen.session();
   await page.reload();
   await citizen.sees("prepare.resume_title");
@@ -141,7 +140,7 @@ test.describe("with an instance of its own", () => {
     const citizen = new Citizen(page, "en");
     await citizen.arrive(instance);
     await citizen.agree(syntheticIin());
-    await citizen.ends("expired", 90_000);
+    await citizen.ends("expired");
     expect(documentsOf(await citizen.session()).some((kind) => kind.startsWith("liveness"))).toBe(true);
     const back = await citizen.goesBack();
     expect(back.searchParams.get("code")).toBeNull();
@@ -157,24 +156,24 @@ test.describe("with an instance of its own", () => {
     await citizen.arrive(instance);
     await citizen.agree(iin);
     await citizen.begin();
-    await expect.poll(async () => (await citizen.session()).state.step?.step, { timeout: 60_000 }).toBe(1);
+    await expect.poll(async () => (await citizen.session()).state.step?.step).toBe(1);
     await instance.stopPart("matcher");
     const later = page.getByText("service.try_later");
-    await expect(later).toBeVisible({ timeout: 60_000 });
+    await expect(later).toBeVisible();
     const { state } = await citizen.session();
     expect(state.state).not.toBe("ended");
     await page.getByTestId("retry").click();
-    await expect(later).toBeVisible({ timeout: 60_000 });
+    await expect(later).toBeVisible();
     await instance.startPart("matcher");
     await page.getByTestId("retry").click();
-    await expect(later).toBeHidden({ timeout: 60_000 });
+    await expect(later).toBeHidden();
     for (let goOn = 0; goOn < 4; goOn++) {
       const next = citizen.button("action.go_on").or(citizen.button("action.try_again")).or(citizen.button("action.begin"));
       const over = citizen.heading("ending.matched");
-      await expect(next.or(over).or(citizen.camera()).first()).toBeVisible({ timeout: 60_000 });
+      await expect(next.or(over).or(citizen.camera()).first()).toBeVisible();
       if (await over.isVisible()) break;
       if (await next.first().isVisible()) await next.first().click();
-      await expect(next.or(over).first()).toBeVisible({ timeout: 90_000 });
+      await expect(next.or(over).first()).toBeVisible();
     }
     await citizen.ends("matched");
   });

@@ -17,7 +17,6 @@ const schemesOf = (language: Language) => (language === "kk" ? SCHEMES : (["ligh
 
 for (const language of LANGUAGES) {
   test.describe(`in ${language}`, () => {
-    test.describe.configure({ timeout: 180_000 });
 
     test("Tanu's pages outside a session", async ({ page }) => {
       const citizen = new Citizen(page, language);
@@ -42,7 +41,7 @@ for (const language of LANGUAGES) {
       await citizen.agree(syntheticIin());
       await audit(page, "prepare", language);
       await citizen.begin();
-      await expect(page.getByText(citizen.text("camera.show_face")).first()).toBeVisible({ timeout: 30_000 });
+      await expect(page.getByText(citizen.text("camera.show_face")).first()).toBeVisible();
       await audit(page, "camera", language);
       await citizen.button("action.cancel").click();
       await expect(page.getByRole("dialog")).toBeVisible();

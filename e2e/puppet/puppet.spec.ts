@@ -12,7 +12,6 @@ import type { Command } from "./motion.ts";
 
 const missing = facesMissing();
 test.skip(missing !== undefined, missing);
-test.describe.configure({ timeout: 180_000 });
 
 interface Observed {
   face: boolean;

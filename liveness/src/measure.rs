@@ -3,7 +3,8 @@
 //! [`StepJudge`] takes the frames one by one. It looks for a *resting position* (single face, well placed and lit, straight and
 //! still), follows the command's *signal* from there (1 is the extent that the command asks for), and has seen the command
 //! when the signal began no sooner than a person can react, reached its extent and came back. On the way it notes what speaks
-//! against the answer: other movements, jumps, gaps, further faces, stillness.
+//! against the answer: other movements, jumps, further faces, stillness. After a gap in which something could have been
+//! exchanged unseen it begins again with the resting position: an answer counts only where all of it was seen.
 //!
 //! The browser calls [`StepJudge::observe`] for its guidance; the matcher calls [`judge_step`] for the verdict.
 
@@ -146,7 +147,20 @@ struct Answer {
     /// Frames in a row that show another movement.
     other_held: u32,
     other: bool,
+    /// Why an answer that was under way had to begin again.
     gap: Option<Mismatch>,
+}
+
+impl Answer {
+    /// What is left of an answer that broke off behind a gap: what speaks against it stays.
+    fn broken_off(&self, reason: Mismatch) -> Self {
+        Self {
+            early: self.early,
+            other: self.other,
+            gap: Some(reason),
+            ..Self::default()
+        }
+    }
 }
 
 impl StepJudge {
@@ -196,13 +210,18 @@ impl StepJudge {
     /// was seen that fails the step.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        matches!(self.stage, Stage::Done) || self.answer.other || self.steadiness.jumped()
+        self.is_complete() || self.answer.other || self.steadiness.jumped()
     }
 
     /// Whether the command was seen from start to end and nothing speaks against it so far.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        matches!(self.stage, Stage::Done) && !self.answer.other && !self.steadiness.jumped()
+        self.is_complete() && !self.answer.other && !self.steadiness.jumped()
+    }
+
+    /// Whether the command was seen from start to end, in as many frames as a step needs.
+    fn is_complete(&self) -> bool {
+        matches!(self.stage, Stage::Done) && self.measured >= self.policy.framing.frames_least
     }
 
     /// Judges what was seen. A step without frames, or whose answer is not complete, never passes.
@@ -210,6 +229,7 @@ impl StepJudge {
     pub fn finish(self) -> StepReport {
         let mut mismatches = self.integrity();
         if !matches!(self.stage, Stage::Done) {
+            mismatches.extend(self.answer.gap);
             mismatches.extend(self.shortcoming());
             mismatches.extend(self.obstacles());
         }
@@ -346,7 +366,7 @@ impl StepJudge {
         }
     }
 
-    /// Notes a gap in which something could have been exchanged unseen while the command was answered.
+    /// Begins the answer again after a gap in which something could have been exchanged unseen.
     fn note_gap(&mut self, t_ms: f64) {
         if let (Stage::Following(_), Some(last)) = (&self.stage, self.last_measured_ms)
             && t_ms - last > self.policy.timing.gap_most
@@ -356,7 +376,8 @@ impl StepJudge {
             } else {
                 Mismatch::TooFewFrames
             };
-            self.answer.gap = Some(reason);
+            self.answer = self.answer.broken_off(reason);
+            self.stage = Stage::Resting(Resting::default());
         }
         self.last_measured_ms = Some(t_ms);
         self.faceless_since = None;
@@ -387,7 +408,6 @@ impl StepJudge {
         ]
         .into_iter()
         .filter_map(|(holds, mismatch)| holds.then_some(mismatch))
-        .chain(self.answer.gap)
         .collect()
     }
 

@@ -159,22 +159,68 @@ fn a_step_without_frames_fails() {
     }
 }
 
-#[test]
-fn an_exchange_behind_a_gap_is_found() {
-    let mut frames = answer(Command::TurnLeft, 12.0);
-    frames.retain(|frame| !(900.0..2_250.0).contains(&frame.t_ms));
-    let later = answer(Command::TurnLeft, 12.0)
+/// Frames of an answer, without those that would have come between the two times.
+fn with_gap(frames: Vec<FrameObservation>, from_ms: f64, to_ms: f64) -> Vec<FrameObservation> {
+    frames
         .into_iter()
-        .map(|frame| FrameObservation {
-            t_ms: frame.t_ms + 2_000.0,
-            ..frame
-        });
-    frames.extend(later);
-    assert!(
-        judge(Command::TurnLeft, &frames)
-            .mismatches
-            .contains(&Mismatch::TooFewFrames)
-    );
+        .filter(|frame| !(from_ms..to_ms).contains(&frame.t_ms))
+        .collect()
+}
+
+fn later(frames: Vec<FrameObservation>, by_ms: f64) -> impl Iterator<Item = FrameObservation> {
+    frames.into_iter().map(move |frame| FrameObservation {
+        t_ms: frame.t_ms + by_ms,
+        ..frame
+    })
+}
+
+#[test]
+fn an_answer_with_a_gap_in_it_does_not_count() {
+    for command in Command::ALL {
+        // Rest and the way out before the gap, the way back after it.
+        let frames = with_gap(answer(command, 24.0), 850.0, 2_100.0);
+        let mismatches = judge(command, &frames).mismatches;
+        assert!(
+            mismatches.contains(&Mismatch::TooFewFrames),
+            "{command:?}: {mismatches:?}"
+        );
+    }
+}
+
+#[test]
+fn what_was_under_way_at_a_gap_may_be_done_again() {
+    for command in Command::ALL {
+        let mut frames = with_gap(answer(command, 12.0), 900.0, 9_000.0);
+        frames.extend(later(answer(command, 12.0), 2_300.0));
+        let report = judge(command, &frames);
+        assert_eq!(report.mismatches, [], "{command:?}");
+        assert!(
+            report.started_ms.unwrap() > 2_300.0,
+            "{command:?}: the broken answer was counted"
+        );
+    }
+}
+
+#[test]
+fn another_movement_is_not_forgotten_behind_a_gap() {
+    let mut frames = with_gap(answer(Command::TurnRight, 12.0), 1_900.0, 9_000.0);
+    frames.extend(later(answer(Command::TurnLeft, 12.0), 3_300.0));
+    let mismatches = judge(Command::TurnLeft, &frames).mismatches;
+    assert!(mismatches.contains(&Mismatch::OtherMovement), "{mismatches:?}");
+}
+
+#[test]
+fn a_step_goes_on_until_it_has_as_many_frames_as_it_needs() {
+    let policy = Policy::default();
+    // Slow enough that the command has been seen before there are eight frames.
+    let mut judge = StepJudge::new(Command::ComeCloser, &policy);
+    for frame in film(4.0, 3.5, |t_ms, face| {
+        obey(face, Command::ComeCloser, if t_ms > 800.0 { 1.0 } else { 0.0 })
+    }) {
+        judge.observe(&frame);
+        assert_eq!(judge.is_over(), judge.clone().finish().passed(), "at {} ms", frame.t_ms);
+    }
+    assert!(judge.is_done());
 }
 
 /// A still photograph can be turned, tilted, moved and brought closer by hand, but its eyes and mouth stay as they are.
