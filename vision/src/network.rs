@@ -5,6 +5,7 @@ use std::io::Cursor;
 use thiserror::Error;
 use tract_onnx::prelude::*;
 
+mod convolutions;
 mod operators;
 
 /// Why model bytes did not become a network.
@@ -102,8 +103,9 @@ fn optimise(onnx: &[u8], input: [usize; 4]) -> TractResult<Arc<TypedRunnableMode
     let mut model = operators::reader()
         .model_for_read(&mut Cursor::new(onnx))?
         .with_input_fact(0, f32::fact(input).into())?
-        .into_typed()?
-        .into_decluttered()?;
+        .into_typed()?;
+    convolutions::replace(&mut model)?;
+    model.declutter()?;
     operators::replace_pools(&mut model)?;
     model.optimize()?;
     model.into_runnable()

@@ -10,6 +10,8 @@ use tract_onnx::{
     },
 };
 
+use super::convolutions::{LANES, every};
+
 /// The reader of ONNX bytes, with our rectifier in place of tract's.
 pub(super) fn reader() -> Onnx {
     let mut reader = tract_onnx::onnx();
@@ -177,7 +179,18 @@ fn halve(input: &[f32], output: &mut [f32], width: usize) {
     let greater = |a: f32, b: f32| if a < b { b } else { a };
     for (pair, row) in input.chunks_exact(2 * width).zip(output.chunks_exact_mut(width / 2)) {
         let (upper, lower) = pair.split_at(width);
-        for ((greatest, a), b) in row.iter_mut().zip(upper.chunks_exact(2)).zip(lower.chunks_exact(2)) {
+        let (tiles, rest) = row.as_chunks_mut::<LANES>();
+        let (upper_tiles, upper_rest) = upper.as_chunks::<{ 2 * LANES }>();
+        let (lower_tiles, lower_rest) = lower.as_chunks::<{ 2 * LANES }>();
+        for ((greatest, a), b) in tiles.iter_mut().zip(upper_tiles).zip(lower_tiles) {
+            let across = |values: &[f32]| every::<2>(values, 0).fast_max(every::<2>(values, 1));
+            *greatest = across(a).fast_max(across(b)).to_array();
+        }
+        for ((greatest, a), b) in rest
+            .iter_mut()
+            .zip(upper_rest.chunks_exact(2))
+            .zip(lower_rest.chunks_exact(2))
+        {
             *greatest = greater(greater(a[0], a[1]), greater(b[0], b[1]));
         }
     }

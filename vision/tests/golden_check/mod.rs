@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use tanu_vision::{
-    Embedder, Embedding, Examiner, ExaminerModels, EyeClassifier, Face, FaceMesh, GuideModels, PassiveAttack, Picture,
-    Point, Roi, decode,
+    Embedder, Embedding, Examiner, ExaminerModels, EyeClassifier, Face, FaceMesh, GuideModels, PassiveAttack, Point,
+    Roi, View, decode,
 };
 
 /// Largest difference between a number and its record, for numbers of the order of 1. Engines add in different orders, and a score
@@ -132,8 +132,8 @@ pub(crate) fn worst(found: &Numbers, recorded: &Numbers) -> f64 {
 }
 
 fn networks(models: ExaminerModels<'_>) -> Result<Numbers, Box<dyn std::error::Error>> {
-    let picture = synthetic_picture();
-    let view = picture.view();
+    let rgba = synthetic_picture();
+    let view = View::rgba(SYNTHETIC_SIDE, SYNTHETIC_SIDE, &rgba)?;
     let points = [
         (90.0, 100.0),
         (150.0, 98.0),
@@ -172,12 +172,14 @@ fn networks(models: ExaminerModels<'_>) -> Result<Numbers, Box<dyn std::error::E
     Ok(numbers)
 }
 
-/// A picture of smooth waves with an oval and three dots: faces of nobody, the same on every machine.
-fn synthetic_picture() -> Picture {
-    let (width, height) = (240_u32, 240_u32);
-    let mut rgb = Vec::with_capacity(3 * 240 * 240);
-    for y in 0..height {
-        for x in 0..width {
+/// Side of the synthetic picture in pixels.
+const SYNTHETIC_SIDE: u32 = 240;
+
+/// A picture of smooth waves with an oval and three dots, as a canvas gives it: a face of nobody, the same on every machine.
+fn synthetic_picture() -> Vec<u8> {
+    let mut rgba = Vec::new();
+    for y in 0..SYNTHETIC_SIDE {
+        for x in 0..SYNTHETIC_SIDE {
             let (fx, fy) = (f64::from(x), f64::from(y));
             let oval = ((fx - 120.0) / 60.0).powi(2) + ((fy - 130.0) / 80.0).powi(2) < 1.0;
             let dot = [(90.0, 100.0), (150.0, 98.0), (121.0, 165.0)]
@@ -191,8 +193,10 @@ fn synthetic_picture() -> Picture {
             } else {
                 90
             };
-            rgb.extend([base + wave / 2, base + wave / 4, base / 2 + wave].map(|v| u8::try_from(v).unwrap_or(255)));
+            rgba.extend(
+                [base + wave / 2, base + wave / 4, base / 2 + wave, 255].map(|v| u8::try_from(v).unwrap_or(255)),
+            );
         }
     }
-    Picture::from_rgb(width, height, rgb).unwrap_or_else(|error| unreachable!("{error}"))
+    rgba
 }

@@ -6,7 +6,7 @@ mod golden;
 
 use golden::{Files, Numbers};
 use tanu_vision::{
-    Detector, Embedder, EyeClassifier, FaceMesh, Guide, Mesh, PassiveAttack, Picture, Roi, decode, measure_quality,
+    Detector, Embedder, EyeClassifier, FaceMesh, Guide, Mesh, PassiveAttack, Roi, View, decode, measure_quality,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -81,7 +81,7 @@ impl Bench {
     /// Prepares what `name` says on a canvas-sized frame cut from the first picture.
     pub fn task(&self, name: &str) -> Result<Task, String> {
         let models = golden::models(&self.models).ok_or("a model is missing")?;
-        let frame = frame(self.pictures.values().next().ok_or("a picture is missing")?)?;
+        let frame = Frame::cut_from(self.pictures.values().next().ok_or("a picture is missing")?)?;
         let face = text(Detector::load(models.guide.detector))?;
         let detected = *text(face.detect(frame.view()))?.first().ok_or("no face")?;
         let roi = Roi::from_face(&detected);
@@ -116,19 +116,31 @@ impl Bench {
     }
 }
 
-/// The upper part of a portrait as a frame of about 640 × 480.
-fn frame(bytes: &[u8]) -> Result<Picture, String> {
-    let picture = text(decode(bytes))?;
-    let (width, height) = (picture.width().min(640), picture.height().min(480));
-    let stride = picture.width() as usize * 3;
-    let rows = picture.rgb().chunks_exact(stride).take(height as usize);
-    let skip = (picture.width() - width) as usize / 2 * 3;
-    text(Picture::from_rgb(
-        width,
-        height,
-        rows.flat_map(|row| row[skip..skip + width as usize * 3].to_vec())
-            .collect(),
-    ))
+/// A frame of about 640 × 480 as a canvas gives it.
+struct Frame {
+    width: u32,
+    height: u32,
+    rgba: Vec<u8>,
+}
+
+impl Frame {
+    /// The upper part of a portrait.
+    fn cut_from(bytes: &[u8]) -> Result<Self, String> {
+        let picture = text(decode(bytes))?;
+        let (width, height) = (picture.width().min(640), picture.height().min(480));
+        let stride = picture.width() as usize * 3;
+        let skip = (picture.width() - width) as usize / 2 * 3;
+        let rows = picture.rgb().chunks_exact(stride).take(height as usize);
+        let rgba = rows
+            .flat_map(|row| row[skip..skip + width as usize * 3].chunks_exact(3))
+            .flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255])
+            .collect();
+        Ok(Self { width, height, rgba })
+    }
+
+    fn view(&self) -> View<'_> {
+        View::rgba(self.width, self.height, &self.rgba).unwrap_or_else(|error| unreachable!("{error}"))
+    }
 }
 
 fn text<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T, String> {
