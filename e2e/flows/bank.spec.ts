@@ -103,6 +103,32 @@ test("a form with a mistake keeps what was entered, its photo included, also in 
   await expect(page.locator("li", { hasText: name })).toBeVisible();
 });
 
+test("the reference photo may be taken with the camera, which is off afterwards", async ({ context, page }) => {
+  test.skip(missing !== undefined, missing);
+  await installPuppet(context);
+  await page.goto(`${BANK}/citizens/new`);
+  const name = `Айгүл ${Date.now()}`;
+  await page.locator("#name").fill(name);
+  await page.locator("#camera-open").click();
+  await expect.poll(() => page.locator("#camera-video").evaluate((video: HTMLVideoElement) => video.videoWidth)).toBeGreaterThan(0);
+  await audit(page, "bank-camera", "kk");
+  await page.locator("#camera-shoot").click();
+  await expect(page.locator("#camera-picture")).toBeVisible();
+  await expect(page.locator("#camera-open")).toBeFocused();
+  expect(await page.evaluate(() => window.facePuppet.liveTracks())).toBe(0);
+  await page.locator("form.fields button[type=submit]").click();
+  await expect(page.locator("li", { hasText: name })).toBeVisible();
+});
+
+test("a refused camera at the bank is said, and a file can still be chosen", async ({ context, page }) => {
+  test.skip(missing !== undefined, missing);
+  await installPuppet(context, "refused");
+  await page.goto(`${BANK}/citizens/new`);
+  await page.locator("#camera-open").click();
+  await expect(page.locator("#camera-status")).not.toBeEmpty();
+  await expect(page.locator("#photo")).toBeEnabled();
+});
+
 test("bad photos and numbers are named field by field, and a file too large is refused", async ({ page }) => {
   await page.goto(`${BANK}/citizens/new`);
   await page.locator("#name").fill("");

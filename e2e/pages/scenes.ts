@@ -2,7 +2,7 @@
 
 import { expect, type Page } from "@playwright/test";
 import { breakCamera, type CameraFailure, installDrawing, NOBODY, PERFORMING, type Seen, TOO_FAR } from "../support/drawn.ts";
-import { challenged, ended, ready, stage, stageProblem, type StagedDocument } from "../support/staged.ts";
+import { challenged, ended, openUnknown, ready, stage, stageOutage, type StagedDocument } from "../support/staged.ts";
 import { type Language, pattern, text } from "../support/texts.ts";
 
 /** A state of the pages. */
@@ -55,10 +55,10 @@ const brokenCamera = (name: string, failure: CameraFailure, key: string): Scene 
 });
 
 /** No answer says which language to use, so it is the default. */
-const problem = (name: string, code: string, status: number): Scene => ({
+const problem = (name: string, occur: (page: Page) => Promise<void>): Scene => ({
   name: `problem-${name}`,
   open: async (page, language) => {
-    await stageProblem(page, { code, status });
+    await occur(page);
     await speak(page, language);
   },
 });
@@ -93,13 +93,7 @@ export const SCENES: readonly Scene[] = [
   document("consent", 0),
   document("liveness", 1),
   document("comparison", 2),
-  problem("service-down", "service.try_later", 503),
-  problem("unknown", "session.unknown", 404),
-  {
-    name: "problem-offline",
-    open: async (page, language) => {
-      await stageProblem(page, "offline");
-      await speak(page, language);
-    },
-  },
+  problem("service-down", (page) => stageOutage(page, "service.try_later")),
+  problem("unknown", openUnknown),
+  problem("offline", (page) => stageOutage(page, "offline")),
 ];

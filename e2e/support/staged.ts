@@ -63,15 +63,30 @@ export async function stage(page: Page, scene: Scene): Promise<void> {
   await page.goto(`${TANU}/session/${ID}${scene.query ?? ""}`);
 }
 
-/** Opens a session's page where every call fails with that problem, or gets no answer. */
-export async function stageProblem(page: Page, problem: { code: string; status: number } | "offline"): Promise<void> {
+/** Opens a session that the edge does not know. */
+export async function openUnknown(page: Page): Promise<void> {
+  await page.goto(`${TANU}/session/${ID}`);
+}
+
+/** Opens a session while the edge can't be reached, or says that a service behind it can't. */
+export async function stageOutage(page: Page, outage: "offline" | "service.try_later"): Promise<void> {
   await page.route("**/api/session/**", async (route) => {
-    if (problem === "offline") return route.abort("internetdisconnected");
-    const text = { kk: "Қызмет қазір жауап бермей тұр.", ru: "Сервис сейчас не отвечает.", en: "A service does not answer now." };
+    if (outage === "offline") return route.abort("internetdisconnected");
+    // The texts of `protocol/src/problem.rs`.
+    const title = {
+      kk: "Қызмет уақытша қолжетімсіз.",
+      ru: "Сервис временно недоступен.",
+      en: "A service is not available at the moment.",
+    };
+    const remedy = {
+      kk: "Бірнеше минуттан кейін қайталаңыз: енгізілгеннің бәрі сақталған.",
+      ru: "Попробуйте через несколько минут: всё введённое сохранено.",
+      en: "Try again in a few minutes: nothing you entered is lost.",
+    };
     await route.fulfill({
-      status: problem.status,
+      status: 503,
       contentType: "application/problem+json",
-      body: JSON.stringify({ type: `/problems#${problem.code}`, ...problem, title: text, remedy: text }),
+      body: JSON.stringify({ type: `/problems#${outage}`, code: outage, status: 503, title, remedy }),
     });
   });
   await page.goto(`${TANU}/session/${ID}`);
