@@ -157,7 +157,7 @@ fn failure(error: MultipartError) -> Failure {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Failure::TooLarge
     } else {
-        Failure::NotFound
+        Failure::Malformed
     }
 }
 

@@ -37,6 +37,9 @@ pub(super) enum Failure {
     /// No page here, or none of this browser's.
     #[error("no such page")]
     NotFound,
+    /// A form that can't be read: cut short, or not a form.
+    #[error("the form can't be read")]
+    Malformed,
     /// More bytes than a form may have.
     #[error("the form is too large")]
     TooLarge,
@@ -72,6 +75,7 @@ impl Failure {
             Self::Citizen => Text::FailureCitizen,
             Self::Foreign => Text::FailureForeign,
             Self::NotFound => Text::FailureNotFound,
+            Self::Malformed => Text::FailureMalformed,
             Self::TooLarge => Text::FailureTooLarge,
             Self::Store(_) | Self::Randomness(_) => Text::FailureInternal,
         }
@@ -79,7 +83,7 @@ impl Failure {
 
     const fn status(&self) -> StatusCode {
         match self {
-            Self::Stale | Self::Refused | Self::Code | Self::Token => StatusCode::BAD_REQUEST,
+            Self::Stale | Self::Refused | Self::Code | Self::Token | Self::Malformed => StatusCode::BAD_REQUEST,
             Self::Unreachable => StatusCode::BAD_GATEWAY,
             Self::Citizen | Self::NotFound => StatusCode::NOT_FOUND,
             Self::Foreign => StatusCode::FORBIDDEN,
@@ -99,6 +103,7 @@ impl Failure {
             Self::Citizen => "citizen",
             Self::Foreign => "foreign",
             Self::NotFound => "not-found",
+            Self::Malformed => "malformed",
             Self::TooLarge => "too-large",
             Self::Store(_) | Self::Randomness(_) => "internal",
         }

@@ -52,7 +52,7 @@ pub(super) async fn submit(
 ) -> Response {
     let form = match form {
         Ok(form) => form,
-        Err(_) => return Failure::NotFound.page(&visitor),
+        Err(_) => return Failure::Malformed.page(&visitor),
     };
     match added(&bank, form).await {
         Ok(Ok(())) => Redirect::to("/?added=1").into_response(),

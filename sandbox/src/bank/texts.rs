@@ -152,6 +152,9 @@ texts! {
     FailureForeign: "Сұрау басқа сайттан келді.", "Запрос пришёл с другого сайта.", "The request came from another site.";
     FailureNotFound: "Мұндай бет жоқ.", "Такой страницы нет.", "There is no such page.";
     FailureInternal: "Банкте қате болды. Қайталап көріңіз.", "В банке произошла ошибка. Попробуйте ещё раз.", "Something went wrong at the bank. Try again.";
+    FailureMalformed: "Форма толық жетпеді. Оны қайта жіберіңіз.",
+        "Форма дошла не целиком. Отправьте её ещё раз.",
+        "The form did not arrive whole. Send it again.";
     FailureTooLarge: "Жіберілген деректер тым үлкен: сурет 5 МБ-тан аспасын.",
         "Отправлено слишком много данных: фотография не больше 5 МБ.",
         "Too much was sent: a photo has at most 5 MB.";

@@ -170,6 +170,18 @@ async fn uploads_are_capped() {
 }
 
 #[tokio::test]
+async fn a_form_that_was_cut_short_or_is_none_is_said_to_be_so() {
+    let fixture = Fixture::new(NOWHERE).await;
+    let mut cut = form(&fields("991231200423", "Ә"), &[7; 100]);
+    cut.truncate(cut.len() / 2);
+    for body in [cut, b"no form".to_vec()] {
+        let answer = fixture.submit(body).await;
+        assert_eq!(answer.status().as_u16(), 400);
+        assert!(answer.text().await.unwrap().contains("data-failure=\"malformed\""));
+    }
+}
+
+#[tokio::test]
 async fn forms_of_other_sites_are_refused() {
     let fixture = Fixture::new(NOWHERE).await;
     let own = fixture.server.origin().to_owned();
