@@ -1,6 +1,7 @@
 //! The two convolutions that light networks are made of, each as one pass over its planes: pointwise (1 × 1 over all channels) and
 //! depthwise (3 × 3 in each channel by itself); A. Howard et al., "MobileNets", 2017. tract first copies planes into panels and
 //! multiplies by tiles that are too large for the registers of WebAssembly; together they were two thirds of a network's time there.
+//! Natively tract is the faster one.
 
 use tract_onnx::{
     tract_core::ops::{
