@@ -7,7 +7,8 @@ use crate::environment::Environment;
 use crate::failure::Outcome;
 use crate::{run, say};
 
-/// Builds the programs of packages.
+/// Builds the programs of packages; for development all of them, with the features that the tests build them with, so that what
+/// `npm test` compiled `npm start` finds and the other way round. A release takes only what it needs.
 pub(crate) fn build(environment: &Environment, profile: Profile, packages: &[&str]) -> Outcome {
     say::step(format_args!("Building {}", packages.join(", ")));
     let mut command = run::command("cargo");
@@ -15,11 +16,16 @@ pub(crate) fn build(environment: &Environment, profile: Profile, packages: &[&st
         .args(["build", "--locked", "--bins"])
         .current_dir(&environment.root);
     command.env("CARGO_TARGET_DIR", &environment.target);
-    if profile == Profile::Release {
-        command.arg("--release");
-    }
-    for package in packages {
-        command.args(["--package", package]);
+    match profile {
+        Profile::Development => {
+            command.arg("--workspace");
+        }
+        Profile::Release => {
+            command.arg("--release");
+            for package in packages {
+                command.args(["--package", package]);
+            }
+        }
     }
     run::shown(
         &mut command,
@@ -28,8 +34,7 @@ pub(crate) fn build(environment: &Environment, profile: Profile, packages: &[&st
     )
 }
 
-/// Builds every program and every test together for development. What they share is compiled once this way: programs built
-/// by themselves would have their dependencies with other features, and so all of them again.
+/// Builds every program and every test together for development.
 pub(crate) fn build_with_tests(environment: &Environment) -> Outcome {
     say::step("Building the native programs and tests");
     run::shown(
