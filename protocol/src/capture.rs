@@ -19,6 +19,7 @@ pub const MOST_CAPTURE_BYTES: usize = 6 * 1024 * 1024;
 
 /// One frame as the camera gave it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct CapturedFrame {
     /// Counts from 0 within the step.
     #[serde(rename = "n")]
@@ -28,17 +29,20 @@ pub struct CapturedFrame {
     pub time_us: u64,
     /// The picture as JPEG, as taken, not mirrored.
     #[serde(rename = "j", with = "serde_bytes")]
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::schema::Jpeg"))]
     pub jpeg: Vec<u8>,
 }
 
 /// The frames of one step, in order, and the head of their chain.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct StepCapture {
     /// The step's nonce.
     pub nonce: Nonce,
     /// What the browser says of its camera. It can speak against the session, never for it.
     pub camera: ClientReportedCamera,
     /// The frames, by sequence.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MOST_FRAMES)))]
     pub frames: Vec<CapturedFrame>,
     /// Head of the chain over the frames.
     pub head: Sha256Digest,
@@ -46,6 +50,7 @@ pub struct StepCapture {
 
 /// The kind of camera, as the browser reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ClientReportedCamera {
     /// A device.

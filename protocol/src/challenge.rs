@@ -10,6 +10,7 @@ pub const FEWEST_COMMANDS: usize = 3;
 
 /// A command that causes a change that can be seen in the frame (BNK-8a). Directions are the person's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Turn the head to the person's left, and back.
@@ -103,6 +104,7 @@ impl From<Plan> for Vec<Command> {
 
 /// Which step of which run: both count from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct StepIndex {
     /// The run: 0 for the first, 1 to 3 for the repeats (BNK-8b).
     pub run: u8,
@@ -112,6 +114,7 @@ pub struct StepIndex {
 
 /// One step as the edge issued it: what the frames of the step are judged against.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct IssuedStep {
     /// The session.
     pub session: SessionId,
@@ -133,6 +136,7 @@ pub struct IssuedStep {
 
 /// Why a step or a run did not pass: what the citizen is told, and what document 1 records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mismatch {
     /// Too few usable frames to judge.

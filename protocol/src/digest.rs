@@ -16,8 +16,8 @@ pub struct MalformedBytes {
 }
 
 macro_rules! byte_string {
-    ($(#[$doc:meta])* $name:ident, $length:literal, debug = $debug:ident) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* $name:ident, $length:literal, debug = $debug:ident) => {
+        $(#[doc = $doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name([u8; $length]);
 
@@ -45,6 +45,13 @@ macro_rules! byte_string {
         }
 
         byte_string!(@debug $name, $debug);
+
+        #[cfg(feature = "openapi")]
+        crate::openapi::schema::text!(
+            $name,
+            concat!($($doc,)* " ", stringify!($length), " bytes in unpadded base64url."),
+            format!("^[A-Za-z0-9_-]{{{}}}$", ($length * 8_usize).div_ceil(6))
+        );
 
         impl FromStr for $name {
             type Err = MalformedBytes;

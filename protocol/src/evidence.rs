@@ -133,6 +133,7 @@ pub struct EvidenceImage {
 
 /// Result of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum ComparisonResult {
     /// The same person.
@@ -220,6 +221,7 @@ pub struct ComparisonDocument {
 
 /// Which of the documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DocumentKind {
     /// The consent or refusal.
@@ -232,6 +234,7 @@ pub enum DocumentKind {
 
 /// A stored document: what it is, and the hash of its JWS.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct DocumentRef {
     /// Kind.
     pub kind: DocumentKind,
@@ -245,11 +248,13 @@ pub struct DocumentRef {
 
 /// A document as it is handed over.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct SignedDocument {
     /// What it is.
     #[serde(flatten)]
     pub reference: DocumentRef,
     /// Compact JWS.
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::schema::CompactJws"))]
     pub jws: String,
 }
 

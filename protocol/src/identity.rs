@@ -8,6 +8,7 @@ use crate::language::Localized;
 
 /// The relying party, as the evidence names it: the law's initiator, and the customer where it is a bank (BNK-9, BNK-13).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Customer {
     /// Its identifier as a client of the identity provider.
     pub client_id: String,
@@ -19,6 +20,7 @@ pub struct Customer {
 
 /// What kind of document proves a citizen's identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum IdentityDocumentKind {
     /// Identity card.
@@ -29,6 +31,7 @@ pub enum IdentityDocumentKind {
 
 /// Whether a document is in force, as the state database says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum IdentityDocumentStatus {
     /// In force.
@@ -41,6 +44,7 @@ pub enum IdentityDocumentStatus {
 
 /// The identity document of a citizen (NBS-9), as the state database gives it. Its number is personal: never logged.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct IdentityDocument {
     /// Kind.
     pub kind: IdentityDocumentKind,
@@ -56,6 +60,7 @@ pub struct IdentityDocument {
 
 /// Why an identity document does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OutOfForce {
     /// Its first day lies ahead.

@@ -4,6 +4,7 @@
 //! digits need not be a birth date, so an impossible date is no error.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -21,6 +22,11 @@ pub enum MalformedNumber {
     #[error("a number of the other kind (person or organisation)")]
     Kind,
 }
+
+/// The fifth digits of the numbers of persons.
+const PERSONS: RangeInclusive<u8> = b'0'..=b'3';
+/// The fifth digits of the numbers of organisations.
+const ORGANISATIONS: RangeInclusive<u8> = b'4'..=b'6';
 
 /// Individual identification number. Shown in no log: [`Iin::expose`] is the one way to its digits.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -51,7 +57,7 @@ impl FromStr for Iin {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let number = parse(text)?;
-        if matches!(number[4], b'0'..=b'3') {
+        if PERSONS.contains(&number[4]) {
             Ok(Self(number))
         } else {
             Err(MalformedNumber::Kind)
@@ -64,7 +70,7 @@ impl FromStr for Bin {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let number = parse(text)?;
-        if matches!(number[4], b'4'..=b'6') {
+        if ORGANISATIONS.contains(&number[4]) {
             Ok(Self(number))
         } else {
             Err(MalformedNumber::Kind)
@@ -143,6 +149,28 @@ impl<'de> Deserialize<'de> for Bin {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
+}
+
+#[cfg(feature = "openapi")]
+mod schema {
+    use super::{Bin, Iin, ORGANISATIONS, PERSONS, RangeInclusive};
+    use crate::openapi::schema::text;
+
+    fn pattern(fifth: &RangeInclusive<u8>) -> String {
+        let (first, last) = (char::from(*fifth.start()), char::from(*fifth.end()));
+        format!("^[0-9]{{4}}[{first}-{last}][0-9]{{7}}$")
+    }
+
+    text!(
+        Iin,
+        "Individual identification number: twelve digits, the last a check digit.",
+        pattern(&PERSONS)
+    );
+    text!(
+        Bin,
+        "Business identification number: twelve digits, the last a check digit.",
+        pattern(&ORGANISATIONS)
+    );
 }
 
 #[cfg(test)]

@@ -55,6 +55,7 @@ pub struct Header {
 
 /// A public P-256 key as JSON Web Key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Jwk {
     /// `EC`.
     pub kty: String,
@@ -71,6 +72,14 @@ pub struct Jwk {
     pub usage: String,
     /// `ES256`.
     pub alg: String,
+}
+
+/// A JSON Web Key Set (RFC 7517, section 5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct JwkSet {
+    /// The keys.
+    pub keys: Vec<Jwk>,
 }
 
 impl Jwk {

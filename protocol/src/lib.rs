@@ -16,6 +16,8 @@ pub mod jws;
 pub mod language;
 pub mod matcher;
 pub mod observation;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod problem;
 pub mod register;
 pub mod session;

@@ -28,6 +28,7 @@ use crate::session::Ending;
 
 /// Opens a session at the matcher: after the citizen agreed, or to record that they did not.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct OpenSession {
     /// The session.
     pub session: SessionId,
@@ -39,6 +40,7 @@ pub struct OpenSession {
     pub customer: Customer,
     /// The [`ConsentRecord`](crate::evidence::ConsentRecord) as JWS, signed by the edge. Absent where the citizen gave no
     /// answer before the session ended; without an agreeing one no frame is accepted.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::openapi::schema::CompactJws>"))]
     pub consent: Option<String>,
 }
 
@@ -53,6 +55,7 @@ impl std::fmt::Debug for OpenSession {
 
 /// The frames of one step, as the browser sent them, with the step as the edge issued it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct StepSubmission {
     /// The step.
     pub issued: IssuedStep,
@@ -60,6 +63,7 @@ pub struct StepSubmission {
     pub received_at: Timestamp,
     /// A [`StepCapture`], encoded.
     #[serde(with = "serde_bytes")]
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::schema::EncodedCapture"))]
     pub capture: Vec<u8>,
 }
 
@@ -103,6 +107,7 @@ impl std::fmt::Debug for StepSubmission {
 
 /// The verdict over one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct StepVerdict {
     /// Why the step did not pass; empty where it passed.
     pub mismatches: Vec<Mismatch>,
@@ -110,6 +115,7 @@ pub struct StepVerdict {
 
 /// Asks for the verdict over a run whose steps have all been judged, one of whose steps failed, or which broke off.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ConcludeRun {
     /// The steps that were issued, in order; those without frames count as late.
     pub issued: Vec<IssuedStep>,
@@ -121,6 +127,7 @@ pub struct ConcludeRun {
 
 /// The verdict over one run (BNK-8b), with document 1 stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct RunVerdict {
     /// Whether the check is passed.
     pub passed: bool,
@@ -132,6 +139,7 @@ pub struct RunVerdict {
 
 /// The outcome of the comparison, with document 2 stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ComparisonVerdict {
     /// Result.
     pub outcome: ComparisonResult,
@@ -141,6 +149,7 @@ pub struct ComparisonVerdict {
 
 /// Ends a session that comes to no comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct EndSession {
     /// How it ended.
     pub ending: Ending,

@@ -58,6 +58,7 @@ pub struct Checkpoint {
 
 /// Proof that an entry is in the log of a checkpoint (RFC 6962, section 2.1.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct InclusionProof {
     /// The entry's JSON text, byte for byte as hashed.
     pub entry: String,
@@ -66,16 +67,19 @@ pub struct InclusionProof {
     /// Sibling hashes, from the leaf upward.
     pub path: Vec<Sha256Digest>,
     /// The [`Checkpoint`] as compact JWS.
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::schema::CompactJws"))]
     pub checkpoint: String,
 }
 
 /// Proof that an earlier log is the beginning of a later one (RFC 6962, section 2.1.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ConsistencyProof {
     /// Size of the earlier log.
     pub from: u64,
     /// The proof's hashes.
     pub path: Vec<Sha256Digest>,
     /// The later [`Checkpoint`] as compact JWS.
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::schema::CompactJws"))]
     pub checkpoint: String,
 }

@@ -27,6 +27,7 @@ use crate::language::{Language, Localized};
 
 /// A kind of personal data that a relying party may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DataItem {
     /// The face: taken, checked and compared.
@@ -41,6 +42,7 @@ pub enum DataItem {
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(tag = "ending", rename_all = "snake_case")]
 pub enum Ending {
     /// Live, and the same person as the reference: the one ending that is *passed* (NBS-10).
@@ -74,6 +76,7 @@ impl Ending {
 
 /// The session as the citizen sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct SessionView {
     /// The session.
     pub id: SessionId,
@@ -98,6 +101,7 @@ pub struct SessionView {
 
 /// What a relying party asks (NBS-4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct RequestView {
     /// Who asks.
     pub relying_party: Localized,
@@ -119,6 +123,7 @@ pub struct RequestView {
 
 /// Where a session stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum StateView {
     /// Waits for the citizen's answer.
@@ -151,6 +156,7 @@ pub enum StateView {
 
 /// One step as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct StepView {
     /// The run, from 0.
     pub run: u8,
@@ -168,6 +174,7 @@ pub struct StepView {
 
 /// The citizen's answer to [`StateView::AwaitingConsent`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ConsentAnswer {
     /// Agrees or refuses.
     pub agreed: bool,

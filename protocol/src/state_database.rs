@@ -14,6 +14,7 @@ pub const INDIVIDUAL_PATH: &str = "/state/individuals/v1/reference";
 
 /// Asks for one citizen's reference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ReferenceQuery {
     /// Whose.
     pub iin: Iin,
@@ -23,12 +24,14 @@ pub struct ReferenceQuery {
 
 /// The answer to a [`ReferenceQuery`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum ReferenceAnswer {
     /// The citizen is known.
     Found {
         /// The photo as JPEG, PNG or WebP, base64.
         #[serde(with = "crate::base64_bytes")]
+        #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::schema::Base64"))]
         photo: Vec<u8>,
         /// The document on which the photo is.
         document: IdentityDocument,
