@@ -22,13 +22,15 @@ mod result_page;
 mod results;
 mod sign_in;
 mod texts;
+mod typed_date;
 mod visitor;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware;
+use axum::response::Redirect;
 use axum::routing::{get, post};
 
 use crate::citizen::photo::Photo;
@@ -88,8 +90,13 @@ impl Bank {
         Router::new()
             .route("/", get(home::page))
             .route("/citizens/new", get(new_citizen::form))
-            .route("/citizens", post(new_citizen::submit))
-            .route("/sign-in", post(sign_in::begin))
+            // Addresses that a browser keeps from a form's answer lead to the form.
+            .route(
+                "/citizens",
+                post(new_citizen::submit).get(|| async { Redirect::to("/citizens/new") }),
+            )
+            .route("/citizens/language/{tag}", post(new_citizen::speak))
+            .route("/sign-in", post(sign_in::begin).get(|| async { Redirect::to("/") }))
             .route("/callback", get(callback::receive))
             .route("/results/{id}", get(result_page::page))
             .route("/results/{id}/documents/{place}", get(document_page::page))
@@ -99,11 +106,19 @@ impl Bank {
             .route("/language/{tag}", get(visitor::choose_language))
             .route("/assets/bank.css", get(assets::css))
             .route("/assets/camera.js", get(assets::camera))
+            .route("/assets/form.js", get(assets::form))
             .route("/assets/icon.svg", get(assets::icon))
             .fallback(failure::not_found)
+            .method_not_allowed_fallback(failure::not_found)
             .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
             .layer(middleware::from_fn_with_state(guard, guard::guard))
             .with_state(Arc::new(self))
+    }
+}
+
+impl FromRef<Arc<Bank>> for Guard {
+    fn from_ref(bank: &Arc<Bank>) -> Self {
+        bank.guard.clone()
     }
 }
 

@@ -1,10 +1,11 @@
-//! The bank's few files: style, camera script, icon. Embedded in the program.
+//! The bank's few files: style, scripts, icon. Embedded in the program.
 
 use axum::http::header;
 use axum::response::IntoResponse;
 
 const CSS: &str = include_str!("assets/bank.css");
 const CAMERA: &str = include_str!("assets/camera.js");
+const FORM: &str = include_str!("assets/form.js");
 const ICON: &str = include_str!("assets/icon.svg");
 
 pub(super) async fn css() -> impl IntoResponse {
@@ -13,6 +14,10 @@ pub(super) async fn css() -> impl IntoResponse {
 
 pub(super) async fn camera() -> impl IntoResponse {
     file("text/javascript; charset=utf-8", CAMERA)
+}
+
+pub(super) async fn form() -> impl IntoResponse {
+    file("text/javascript; charset=utf-8", FORM)
 }
 
 pub(super) async fn icon() -> impl IntoResponse {

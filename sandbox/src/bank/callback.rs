@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -15,9 +16,9 @@ use super::decision::{Decision, Facts};
 use super::evidence::IssuerKeys;
 use super::failure::Failure;
 use super::identity::VerifiedToken;
-use super::outcome::{KeptDocument, Outcome, OutcomeId, Pending};
+use super::outcome::{KeptDocument, Outcome, OutcomeId, Pending, Renewed};
 use super::results::{self, NoResult, SessionResult};
-use super::visitor::Visitor;
+use super::visitor::{BrowserId, Visitor};
 use crate::host::clock;
 
 /// Tanu's answer in the browser's address (RFC 6749, section 4.1.2; RFC 9207). Nothing in it is trusted by itself.
@@ -42,7 +43,15 @@ pub(super) async fn receive(
         Err(_) => Err(Failure::Stale),
     };
     match answered {
-        Ok(id) => Redirect::to(&format!("/results/{id}")).into_response(),
+        Ok((id, browser)) => {
+            let mut response = Redirect::to(&format!("/results/{id}")).into_response();
+            if let Some(cookie) = browser.cookie(&bank.guard) {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            response
+        }
+        // This address may be opened again: the sign-in stays.
+        Err(Failure::Unreachable) => Failure::Unreachable.page_again(&visitor),
         Err(failure) => failure.page(&visitor),
     }
 }
@@ -52,7 +61,7 @@ async fn conclude(
     visitor: &Visitor,
     answer: UnverifiedAnswer,
     now: Timestamp,
-) -> Result<OutcomeId, Failure> {
+) -> Result<(OutcomeId, BrowserId), Failure> {
     // A service of Tanu's is down and the session may still go on: the sign-in stays as it is.
     if answer.error.as_deref() == Some("temporarily_unavailable") {
         return Err(Failure::Unreachable);
@@ -81,9 +90,13 @@ async fn conclude(
 
     // (4) The bank checks the documents, decides, and keeps all of it.
     let (outcome, documents) = weigh(bank, received, now);
-    let id = OutcomeId::random()?;
+    let (id, renewed) = (OutcomeId::random()?, BrowserId::random()?);
+    let browser = Renewed {
+        before: browser.clone(),
+        after: renewed.clone(),
+    };
     bank.outcomes.keep(&id, browser, &outcome, documents).await?;
-    Ok(id)
+    Ok((id, renewed))
 }
 
 /// What the bank has learned of a sign-in.

@@ -8,7 +8,9 @@ use tanu_protocol::identity::{IdentityDocument, IdentityDocumentKind, IdentityDo
 use tanu_protocol::iin::MalformedNumber;
 
 use super::failure::Failure;
+use super::labels;
 use super::texts::Text;
+use super::typed_date::{self, NoDate};
 use crate::citizen::Citizen;
 use crate::citizen::number::{NotSynthetic, SyntheticIin};
 use crate::citizen::photo::{InvalidPhoto, Photo};
@@ -103,6 +105,11 @@ impl Faults {
         &self.0
     }
 
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn note<T, E>(&mut self, field: Field, parsed: Result<T, E>, text: impl FnOnce(E) -> Text) -> Option<T> {
         parsed.map_err(|error| self.0.push((field, text(error)))).ok()
     }
@@ -182,6 +189,15 @@ pub(super) fn citizen(typed: &Typed, photo: Vec<u8>) -> Result<Citizen, Refused>
     }
 }
 
+/// A form that is not finished, as it is kept: only a photo that can't be kept is a fault of it.
+pub(super) fn unfinished(photo: Vec<u8>) -> Refused {
+    let mut faults = Faults::default();
+    let photo = (!photo.is_empty())
+        .then(|| faults.note(Field::Photo, Photo::new(photo), photo_text))
+        .flatten();
+    Refused { faults, photo }
+}
+
 fn document(typed: &Typed, faults: &mut Faults) -> Option<IdentityDocument> {
     let kind = faults.note(Field::Kind, kind(typed.get(Field::Kind)).ok_or(()), |()| {
         Text::ErrorChoice
@@ -189,9 +205,9 @@ fn document(typed: &Typed, faults: &mut Faults) -> Option<IdentityDocument> {
     let number = faults.note(Field::Number, number(typed.get(Field::Number)).ok_or(()), |()| {
         Text::ErrorNumber
     });
-    let date = |field: Field| typed.get(field).parse::<Date>();
-    let issued_on = faults.note(Field::IssuedOn, date(Field::IssuedOn), |_| Text::ErrorDate);
-    let valid_until = faults.note(Field::ValidUntil, date(Field::ValidUntil), |_| Text::ErrorDate);
+    let date = |field: Field| typed_date::read(typed.get(field));
+    let issued_on = faults.note(Field::IssuedOn, date(Field::IssuedOn), date_text);
+    let valid_until = faults.note(Field::ValidUntil, date(Field::ValidUntil), date_text);
     let status = faults.note(Field::Status, status(typed.get(Field::Status)).ok_or(()), |()| {
         Text::ErrorChoice
     });
@@ -240,6 +256,13 @@ fn iin_text(error: NotSynthetic) -> Text {
     }
 }
 
+const fn date_text(error: NoDate) -> Text {
+    match error {
+        NoDate::Form => Text::ErrorDate,
+        NoDate::Calendar => Text::ErrorNoSuchDate,
+    }
+}
+
 fn photo_text(error: InvalidPhoto) -> Text {
     match error {
         InvalidPhoto::Empty => Text::ErrorPhotoEmpty,
@@ -252,7 +275,7 @@ fn photo_text(error: InvalidPhoto) -> Text {
 /// What an untouched form holds: a number drawn at random, and a document in force for ten years from a year ago.
 pub(super) fn suggestion(iin: &SyntheticIin, document_number: &str, today: Date) -> Typed {
     let mut typed = Typed::default();
-    let year = |years: i16| today.saturating_add(jiff::Span::new().years(years)).to_string();
+    let year = |years: i16| labels::date(today.saturating_add(jiff::Span::new().years(years)));
     for (field, text) in [
         (Field::Iin, iin.iin().expose().to_owned()),
         (Field::Kind, "identity_card".to_owned()),
@@ -308,8 +331,8 @@ mod tests {
             (Field::Kind, "visa", Text::ErrorChoice),
             (Field::Number, "12-34", Text::ErrorNumber),
             (Field::IssuedOn, "yesterday", Text::ErrorDate),
-            (Field::ValidUntil, "2025-02-30", Text::ErrorDate),
-            (Field::ValidUntil, "2025-11-21", Text::ErrorOrder),
+            (Field::ValidUntil, "30.02.2035", Text::ErrorNoSuchDate),
+            (Field::ValidUntil, "21.11.2025", Text::ErrorOrder),
             (Field::Status, "", Text::ErrorChoice),
         ];
         for (field, text, expected) in cases {

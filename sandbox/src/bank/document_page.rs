@@ -26,10 +26,10 @@ use super::visitor::Visitor;
 /// The page of one document.
 pub(super) async fn page(
     State(bank): State<Arc<Bank>>,
-    Path((id, place)): Path<(String, usize)>,
+    Path((id, place)): Path<(String, String)>,
     visitor: Visitor,
 ) -> Response {
-    let found = find(&bank, &visitor, &id, place).await.and_then(|(id, kept)| {
+    let found = find(&bank, &visitor, &id, &place).await.and_then(|(id, kept)| {
         let content = checked(&kept).ok_or(Failure::NotFound)?;
         Ok((id, kept, content))
     });
@@ -57,10 +57,10 @@ pub(super) async fn page(
 /// A file of one document: `document.jws` as it came, `document.json` its content, `image-N.jpg` its pictures from 0.
 pub(super) async fn file(
     State(bank): State<Arc<Bank>>,
-    Path((id, place, name)): Path<(String, usize, String)>,
+    Path((id, place, name)): Path<(String, String, String)>,
     visitor: Visitor,
 ) -> Response {
-    let kept = match find(&bank, &visitor, &id, place).await {
+    let kept = match find(&bank, &visitor, &id, &place).await {
         Ok((_, kept)) => kept,
         Err(failure) => return failure.page(&visitor),
     };
@@ -75,7 +75,8 @@ pub(super) async fn file(
     }
 }
 
-async fn find(bank: &Bank, visitor: &Visitor, id: &str, place: usize) -> Result<(OutcomeId, KeptDocument), Failure> {
+async fn find(bank: &Bank, visitor: &Visitor, id: &str, place: &str) -> Result<(OutcomeId, KeptDocument), Failure> {
+    let place: usize = place.parse().map_err(|_| Failure::NotFound)?;
     let (id, _, documents) = result_page::find(bank, visitor, id).await?;
     let kept = documents.into_iter().nth(place).ok_or(Failure::NotFound)?;
     Ok((id, kept))

@@ -52,15 +52,24 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// The page that says so.
+    /// The page that says so, and leads to where one can begin again.
     pub(super) fn page(&self, visitor: &Visitor) -> Response {
+        self.page_with(visitor, "/", Text::StartAgain)
+    }
+
+    /// The page that says so at an address that may be opened again, and leads there.
+    pub(super) fn page_again(&self, visitor: &Visitor) -> Response {
+        self.page_with(visitor, "", Text::Repeat)
+    }
+
+    fn page_with(&self, visitor: &Visitor, address: &str, label: Text) -> Response {
         let title = match self {
             Self::NotFound => Text::FailureNotFound,
             _ => Text::FailureTitle,
         };
         let content = html! {
             p.problem role="alert" data-failure=(self.name()) { (visitor.say(self.text())) }
-            p { a.button href="/" { (visitor.say(Text::TryAgain)) } }
+            p { a.button href=(address) { (visitor.say(label)) } }
         };
         Page::new(visitor, visitor.say(title), content).with_status(self.status())
     }

@@ -36,13 +36,27 @@ impl Guard {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn at(origin: &str) -> Self {
+        let url: Url = origin.parse().unwrap();
+        Self {
+            origin: url.origin().ascii_serialization(),
+            authority: authority(&url).unwrap(),
+            policy: HeaderValue::from_static("default-src 'none'"),
+        }
+    }
+
     /// Whether the bank is reached over https, so that its cookies must be too.
     pub(super) fn is_secure(&self) -> bool {
         self.origin.starts_with("https:")
     }
 
-    /// A form that another site's page sent. Browsers say so in `Sec-Fetch-Site`, older ones in `Origin`.
+    /// A form that another site's page sent. Browsers say so in `Sec-Fetch-Site`, older ones in `Origin`; a page that had its
+    /// name point at this machine (DNS rebinding) shows by `Host`.
     fn is_foreign(&self, headers: &HeaderMap) -> bool {
+        if self.is_elsewhere(headers) {
+            return true;
+        }
         match (headers.get("sec-fetch-site"), headers.get(header::ORIGIN)) {
             (Some(site), _) => site != "same-origin",
             (None, Some(origin)) => origin != self.origin.as_str(),
@@ -52,11 +66,17 @@ impl Guard {
 
     /// Where the page is under the bank's own origin, for a request that came under another name: cookies belong to names.
     fn moved(&self, uri: &Uri, headers: &HeaderMap) -> Option<String> {
-        let host = headers.get(header::HOST)?;
-        (host != self.authority.as_str()).then(|| {
+        self.is_elsewhere(headers).then(|| {
             let path = uri.path_and_query().map_or("/", |path| path.as_str());
             format!("{}{path}", self.origin)
         })
+    }
+
+    /// Whether the request names another host than the bank's.
+    fn is_elsewhere(&self, headers: &HeaderMap) -> bool {
+        headers
+            .get(header::HOST)
+            .is_some_and(|host| host != self.authority.as_str())
     }
 }
 
@@ -79,12 +99,19 @@ pub(super) async fn guard(State(guard): State<Guard>, visitor: Visitor, request:
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (
             HeaderName::from_static("permissions-policy"),
             "camera=(self), microphone=(), geolocation=()",
         ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if guard.is_secure() {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
     }
     headers
         .entry(header::CACHE_CONTROL)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
@@ -18,14 +19,19 @@ use crate::citizen::registry::Listed;
 use crate::host::clock;
 
 /// What the home page is told by its address.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Told {
     /// Present after a citizen was added.
     added: Option<String>,
 }
 
 /// The home page: what this is, sign in, the test citizens.
-pub(super) async fn page(State(bank): State<Arc<Bank>>, Query(told): Query<Told>, visitor: Visitor) -> Response {
+pub(super) async fn page(
+    State(bank): State<Arc<Bank>>,
+    told: Result<Query<Told>, QueryRejection>,
+    visitor: Visitor,
+) -> Response {
+    let told = told.map(|Query(told)| told).unwrap_or_default();
     let citizens = match bank.citizens.list().await {
         Ok(citizens) => citizens,
         Err(failure) => return Failure::from(failure).page(&visitor),

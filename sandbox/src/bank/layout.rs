@@ -14,19 +14,19 @@ pub(super) struct Page<'a> {
     pub(super) visitor: &'a Visitor,
     /// Title, also the heading.
     pub(super) title: &'a str,
-    /// Whether the camera script is needed.
-    pub(super) camera: bool,
+    /// Addresses of the scripts that it needs.
+    pub(super) scripts: &'static [&'static str],
     /// Content under the heading.
     pub(super) content: Markup,
 }
 
 impl<'a> Page<'a> {
-    /// A page without the camera.
+    /// A page without scripts.
     pub(super) const fn new(visitor: &'a Visitor, title: &'a str, content: Markup) -> Self {
         Self {
             visitor,
             title,
-            camera: false,
+            scripts: &[],
             content,
         }
     }
@@ -49,8 +49,8 @@ impl<'a> Page<'a> {
                     title { (self.title) " · " (say(Text::BankName)) }
                     link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
                     link rel="stylesheet" href="/assets/bank.css";
-                    @if self.camera {
-                        script src="/assets/camera.js" defer {}
+                    @for script in self.scripts {
+                        script src=(script) defer {}
                     }
                 }
                 body {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{Multipart, Query, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Multipart, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
@@ -16,14 +17,14 @@ use super::failure::Failure;
 use super::labels;
 use super::layout::Page;
 use super::texts::Text;
-use super::visitor::Visitor;
+use super::visitor::{self, Visitor};
 use crate::citizen::number::SyntheticIin;
 use crate::citizen::photo::Photo;
 use crate::citizen::registry::Added;
 use crate::host::{clock, random};
 
 /// The handle of a form to be shown again.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Again {
     draft: Option<String>,
 }
@@ -32,8 +33,9 @@ pub(super) struct Again {
 pub(super) async fn form(
     State(bank): State<Arc<Bank>>,
     visitor: Visitor,
-    Query(Again { draft }): Query<Again>,
+    again: Result<Query<Again>, QueryRejection>,
 ) -> Response {
+    let Again { draft } = again.map(|Query(again)| again).unwrap_or_default();
     let kept = draft.and_then(|handle| Some((bank.drafts.look(&handle, clock::now())?, handle)));
     if let Some((draft, handle)) = kept {
         return Form::again(&visitor, &draft, &handle).page().into_response();
@@ -50,15 +52,29 @@ pub(super) async fn submit(
     visitor: Visitor,
     form: Result<Multipart, MultipartRejection>,
 ) -> Response {
-    let form = match form {
-        Ok(form) => form,
-        Err(_) => return Failure::Malformed.page(&visitor),
-    };
     match added(&bank, form).await {
         Ok(Ok(())) => Redirect::to("/?added=1").into_response(),
         Ok(Err(draft)) => show_again(&bank, visitor, draft),
         Err(failure) => failure.page(&visitor),
     }
+}
+
+/// Keeps the form as it stands and shows it in another language: the choice costs nobody what they entered.
+pub(super) async fn speak(
+    State(bank): State<Arc<Bank>>,
+    Path(tag): Path<String>,
+    visitor: Visitor,
+    form: Result<Multipart, MultipartRejection>,
+) -> Response {
+    match kept(&bank, form).await {
+        Ok(handle) => visitor::in_language(&tag, &address(&handle)),
+        Err(failure) => failure.page(&visitor),
+    }
+}
+
+/// Path of the form that is kept under this handle.
+fn address(handle: &str) -> String {
+    format!("/citizens/new?{DRAFT}={handle}")
 }
 
 /// Keeps the form and shows it; a choice of language leads back to what was kept.
@@ -72,7 +88,7 @@ fn show_again(bank: &Bank, visitor: Visitor, draft: Draft) -> Response {
         return Failure::NotFound.page(&visitor);
     };
     let visitor = Visitor {
-        page: format!("/citizens/new?{DRAFT}={handle}"),
+        page: address(&handle),
         ..visitor
     };
     Form::again(&visitor, &draft, &handle)
@@ -80,20 +96,69 @@ fn show_again(bank: &Bank, visitor: Visitor, draft: Draft) -> Response {
         .with_status(StatusCode::UNPROCESSABLE_ENTITY)
 }
 
-async fn added(bank: &Bank, form: Multipart) -> Result<Result<(), Draft>, Failure> {
+/// A form that was read, with the photo of the one that it mends where it brings none itself.
+struct Received {
+    typed: Typed,
+    photo: Vec<u8>,
+    /// Whether the form was shown with faults.
+    had_faults: bool,
+}
+
+async fn receive(bank: &Bank, form: Result<Multipart, MultipartRejection>) -> Result<Received, Failure> {
+    let form = form.map_err(|_| Failure::Malformed)?;
     let Submitted { typed, photo, draft } = citizen_form::read(form).await?;
     let mended = draft.and_then(|handle| bank.drafts.take(&handle, clock::now()));
     let photo = match mended.as_deref().and_then(|draft| draft.photo.as_ref()) {
         Some(kept) if photo.is_empty() => kept.file().to_vec(),
         _ => photo,
     };
-    // Decoding a photo takes tens of milliseconds: not on a thread that serves requests.
-    let (typed, checked) = tokio::task::spawn_blocking(move || {
+    Ok(Received {
+        typed,
+        photo,
+        had_faults: mended.is_some_and(|draft| !draft.faults.is_empty()),
+    })
+}
+
+/// Runs what decodes a photo, which takes tens of milliseconds, off the threads that serve requests.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Failure::Store(crate::store::StoreFailure::Stopped))
+}
+
+/// Keeps a form that is not finished; gives its handle.
+async fn kept(bank: &Bank, form: Result<Multipart, MultipartRejection>) -> Result<String, Failure> {
+    let received = receive(bank, form).await?;
+    let draft = apart(move || {
+        let Received {
+            typed,
+            photo,
+            had_faults,
+        } = received;
+        let Refused { faults, photo } = if had_faults {
+            citizen_form::citizen(&typed, photo).map_or_else(
+                |refused| refused,
+                |citizen| Refused {
+                    faults: Faults::default(),
+                    photo: Some(citizen.photo),
+                },
+            )
+        } else {
+            citizen_form::unfinished(photo)
+        };
+        Draft { typed, photo, faults }
+    })
+    .await?;
+    Ok(bank.drafts.keep(draft, clock::now())?)
+}
+
+async fn added(bank: &Bank, form: Result<Multipart, MultipartRejection>) -> Result<Result<(), Draft>, Failure> {
+    let Received { typed, photo, .. } = receive(bank, form).await?;
+    let (typed, checked) = apart(move || {
         let checked = citizen_form::citizen(&typed, photo);
         (typed, checked)
     })
-    .await
-    .map_err(|_| Failure::Store(crate::store::StoreFailure::Stopped))?;
+    .await?;
     let refused = match checked {
         Ok(citizen) => {
             let photo = Some(citizen.photo.clone());
@@ -156,7 +221,7 @@ impl<'a> Form<'a> {
 
     fn page(&self) -> Page<'a> {
         Page {
-            camera: true,
+            scripts: &["/assets/camera.js", "/assets/form.js"],
             ..Page::new(self.visitor, self.visitor.say(Text::CitizenNew), self.content())
         }
     }
@@ -190,8 +255,8 @@ impl<'a> Form<'a> {
                         value=(id.value) aria-invalid=[id.invalid] aria-describedby=[id.described.as_deref()];
                 }))
                 @for field in [Field::IssuedOn, Field::ValidUntil] {
-                    (form.field(field, None, |id| html! {
-                        input id=(id.id) name=(id.id) type="date" required
+                    (form.field(field, Some(Text::FieldDateHint), |id| html! {
+                        input.short id=(id.id) name=(id.id) type="text" autocomplete="off" maxlength="20" required
                             value=(id.value) aria-invalid=[id.invalid] aria-describedby=[id.described.as_deref()];
                     }))
                 }
@@ -287,19 +352,23 @@ impl Form<'_> {
         };
         self.field(Field::Photo, Some(hint), |id| {
             html! {
-                div.file #photo-file data-chosen=(say(Text::PhotoChosen)) {
+                div.file #photo-file data-chosen=(say(Text::PhotoChosen)) data-most-bytes=(Photo::MOST_BYTES)
+                    data-large=(say(Text::ErrorPhotoLarge)) {
                     input id=(id.id) name=(id.id) type="file" accept="image/jpeg,image/png,image/webp"
                         required[!self.has_photo] aria-invalid=[id.invalid] aria-describedby=[id.described.as_deref()];
                     label.button.quiet for=(id.id) { (say(Text::PhotoChoose)) }
-                    span role="status" {}
+                    span #photo-status role="status" {}
                 }
-                div.camera #camera hidden data-most-bytes=(Photo::MOST_BYTES)
-                    data-taken=(say(Text::CameraTaken)) data-failed=(say(Text::CameraFailed)) {
+                div.camera #camera hidden data-taken=(say(Text::CameraTaken)) data-failed=(say(Text::CameraFailed))
+                    data-refused=(say(Text::CameraRefused)) data-missing=(say(Text::CameraMissing))
+                    data-busy=(say(Text::CameraBusy)) {
                     button.button.quiet #camera-open type="button" { (say(Text::CameraOpen)) }
                     div #camera-live hidden {
                         video #camera-video autoplay playsinline muted aria-label=(say(Text::CameraPreview)) {}
-                        button.button #camera-shoot type="button" { (say(Text::CameraShoot)) }
-                        button.button.quiet #camera-close type="button" { (say(Text::CameraClose)) }
+                        div.actions {
+                            button.button #camera-shoot type="button" { (say(Text::CameraShoot)) }
+                            button.button.quiet #camera-close type="button" { (say(Text::CameraClose)) }
+                        }
                     }
                     canvas #camera-picture hidden {}
                     p #camera-status role="status" {}

@@ -39,6 +39,14 @@ pub(super) struct Pending {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OutcomeId(String);
 
+/// A browser whose cookie is replaced.
+pub(super) struct Renewed {
+    /// Its cookie until now.
+    pub(super) before: BrowserId,
+    /// Its cookie from now on.
+    pub(super) after: BrowserId,
+}
+
 /// What came of a sign-in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Outcome {
@@ -134,18 +142,26 @@ impl Outcomes {
             .await
     }
 
-    /// Keeps an outcome with its documents.
+    /// Keeps an outcome with its documents, for a browser that from now on has another cookie: what an attacker may have
+    /// planted before the sign-in opens nothing after it (session fixation).
     pub(super) async fn keep(
         &self,
         id: &OutcomeId,
-        browser: &BrowserId,
+        browser: Renewed,
         outcome: &Outcome,
         documents: Vec<KeptDocument>,
     ) -> Result<(), StoreFailure> {
-        let (id, browser, at) = (id.0.clone(), browser.as_str().to_owned(), outcome.at.as_second());
+        let (id, at) = (id.0.clone(), outcome.at.as_second());
+        let [before, browser] = [browser.before, browser.after].map(|id| id.as_str().to_owned());
         let content = to_json(outcome)?;
         self.0
             .run(move |connection| {
+                for table in ["outcome", "sign_in"] {
+                    connection.execute(
+                        &format!("UPDATE {table} SET browser = ?1 WHERE browser = ?2"),
+                        [&browser, &before],
+                    )?;
+                }
                 connection.execute(
                     "INSERT INTO outcome (id, browser, content, at) VALUES (?1, ?2, ?3, ?4)",
                     params![id, browser, content, at],

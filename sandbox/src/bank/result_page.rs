@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use maud::{Markup, html};
+use tanu_protocol::evidence::{DocumentKind, DocumentRef};
 use tanu_protocol::session::Ending;
 
 use super::Bank;
@@ -157,7 +158,7 @@ fn document_row(visitor: &Visitor, id: &OutcomeId, place: usize, kept: &KeptDocu
     let title = title(visitor, kept);
     let address = format!("/results/{id}/documents/{place}");
     html! {
-        li data-document=(format!("{:?}", reference.kind).to_lowercase()) data-trusted=(kept.fault.is_none()) {
+        li data-document=(kind_name(reference.kind)) data-trusted=(kept.fault.is_none()) {
             div {
                 strong { (title) }
                 p.hint { (labels::local_time(reference.at)) " · " (trust(visitor, kept)) }
@@ -167,7 +168,7 @@ fn document_row(visitor: &Visitor, id: &OutcomeId, place: usize, kept: &KeptDocu
                     a.button.quiet href=(address) aria-label={ (say(Text::View)) ": " (title) } { (say(Text::View)) }
                 }
                 @for kind in ["jws", "json"] {
-                    a.button.quiet href={ (address) "/document." (kind) } download
+                    a.button.quiet href={ (address) "/document." (kind) } download=(file_name(reference, kind))
                         aria-label={ (say(Text::Download)) " ." (kind) ": " (title) }
                     { "." (kind) }
                 }
@@ -176,14 +177,29 @@ fn document_row(visitor: &Visitor, id: &OutcomeId, place: usize, kept: &KeptDocu
     }
 }
 
+/// The name under which a browser saves a document's file.
+fn file_name(reference: &DocumentRef, extension: &str) -> String {
+    let run = reference
+        .run
+        .map_or_else(String::new, |run| format!("-{}", u16::from(run) + 1));
+    format!("tanu-{}{run}.{extension}", kind_name(reference.kind))
+}
+
+const fn kind_name(kind: DocumentKind) -> &'static str {
+    match kind {
+        DocumentKind::Consent => "consent",
+        DocumentKind::Liveness => "liveness",
+        DocumentKind::Comparison => "comparison",
+    }
+}
+
 /// A document's name, with its run where it has one.
 pub(super) fn title(visitor: &Visitor, kept: &KeptDocument) -> String {
     let name = visitor.say(labels::evidence_kind(kept.document.reference.kind));
     match kept.document.reference.run {
         Some(run) => format!(
-            "{name} ({} {})",
-            visitor.say(Text::Run).to_lowercase(),
-            u16::from(run) + 1
+            "{name}, {}",
+            visitor.say(Text::Run).replace("{}", &(u16::from(run) + 1).to_string())
         ),
         None => name.to_owned(),
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
-use axum::http::{HeaderValue, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -56,7 +56,7 @@ async fn lead(bank: &Bank, visitor: &Visitor, citizen: Option<String>) -> Result
     bank.outcomes.begin(&browser, pending, clock::now()).await?;
 
     let mut response = Redirect::to(address.as_str()).into_response();
-    if let Ok(cookie) = HeaderValue::from_str(&browser.cookie(bank.guard.is_secure())) {
+    if let Some(cookie) = browser.cookie(&bank.guard) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)

@@ -1,9 +1,9 @@
 //! Who looks at a page: the language chosen, the browser's cookie, the page's address.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, OriginalUri, Path, Query, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRef, FromRequestParts, OriginalUri, Path, Query};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -11,11 +11,13 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Deserialize;
 use tanu_protocol::language::Language;
 
-use super::Bank;
+use super::guard::Guard;
 use super::texts::Text;
 use crate::host::random::{self, NoRandomness};
 
-const SESSION: &str = "bank-session";
+/// The browser's own cookie. Over https its name begins with `__Host-`, so that neither another host nor a page without TLS
+/// can plant one (RFC 6265bis, 4.1.3.2).
+const SESSION: [&str; 2] = ["bank-session", "__Host-bank-session"];
 const LANGUAGE: &str = "bank-language";
 /// A year, in seconds.
 const LANGUAGE_AGE: u32 = 31_536_000;
@@ -60,9 +62,10 @@ impl BrowserId {
     }
 
     /// The header that sets the cookie. `Lax`, because the browser comes back from Tanu by a link.
-    pub(super) fn cookie(&self, secure: bool) -> String {
-        let secure = if secure { "; Secure" } else { "" };
-        format!("{SESSION}={}; Path=/; HttpOnly; SameSite=Lax{secure}", self.0)
+    pub(super) fn cookie(&self, guard: &Guard) -> Option<HeaderValue> {
+        let secure = if guard.is_secure() { "; Secure" } else { "" };
+        let name = session_name(guard);
+        HeaderValue::from_str(&format!("{name}={}; Path=/; HttpOnly; SameSite=Lax{secure}", self.0)).ok()
     }
 }
 
@@ -72,10 +75,18 @@ impl std::fmt::Debug for BrowserId {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+fn session_name(guard: &Guard) -> &'static str {
+    SESSION[usize::from(guard.is_secure())]
+}
+
+impl<S> FromRequestParts<S> for Visitor
+where
+    S: Send + Sync,
+    Guard: FromRef<S>,
+{
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let uri = parts
             .extensions
             .get::<OriginalUri>()
@@ -85,7 +96,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
                 .and_then(Language::from_tag)
                 .unwrap_or_default(),
             page: page(&parts.method, uri).to_owned(),
-            browser: cookie(&parts.headers, SESSION).and_then(BrowserId::parse),
+            browser: cookie(&parts.headers, session_name(&Guard::from_ref(state))).and_then(BrowserId::parse),
         })
     }
 }
@@ -93,7 +104,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
 /// The page of a request: a form's answer has its form's page, and the answer from Tanu can't be asked for again.
 fn page<'a>(method: &Method, uri: &'a Uri) -> &'a str {
     match uri.path() {
-        "/citizens" => "/citizens/new",
+        path if path == "/citizens" || path.starts_with("/citizens/language/") => "/citizens/new",
         "/callback" => "/",
         _ if method == Method::GET => uri.path_and_query().map_or("/", |path| path.as_str()),
         _ => "/",
@@ -118,13 +129,15 @@ pub(super) struct Next {
 }
 
 /// Sets the language and goes back to the page.
-pub(super) async fn choose_language(
-    State(_): State<Arc<Bank>>,
-    Path(tag): Path<String>,
-    Query(Next { next }): Query<Next>,
-) -> Response {
-    let mut response = Redirect::to(own_path(&next)).into_response();
-    if let Some(language) = Language::from_tag(&tag) {
+pub(super) async fn choose_language(Path(tag): Path<String>, next: Result<Query<Next>, QueryRejection>) -> Response {
+    let next = next.map(|Query(Next { next })| next).unwrap_or_default();
+    in_language(&tag, own_path(&next))
+}
+
+/// Leads to a path of this site, in the language of this tag from now on.
+pub(super) fn in_language(tag: &str, path: &str) -> Response {
+    let mut response = Redirect::to(path).into_response();
+    if let Some(language) = Language::from_tag(tag) {
         let cookie = format!(
             "{LANGUAGE}={}; Path=/; Max-Age={LANGUAGE_AGE}; SameSite=Lax",
             language.tag()
@@ -170,6 +183,7 @@ mod tests {
         let at = |method, address: &'static str| page(&method, &Uri::from_static(address)).to_owned();
         assert_eq!(at(Method::GET, "/results/a?b=c"), "/results/a?b=c");
         assert_eq!(at(Method::POST, "/citizens"), "/citizens/new");
+        assert_eq!(at(Method::POST, "/citizens/language/ru"), "/citizens/new");
         assert_eq!(at(Method::POST, "/sign-in"), "/");
         assert_eq!(at(Method::GET, "/callback?code=secret"), "/");
     }
@@ -182,17 +196,27 @@ mod tests {
             HeaderValue::from_static("x-bank-language=en; bank-language=ru"),
         );
         assert_eq!(cookie(&headers, LANGUAGE), Some("ru"));
-        assert_eq!(cookie(&headers, SESSION), None);
+        assert_eq!(cookie(&headers, SESSION[0]), None);
     }
 
     #[test]
     fn browser_cookie_is_hidden_from_scripts_and_debug_output() {
         let browser = BrowserId::random().unwrap();
-        assert!(
-            browser
-                .cookie(true)
-                .ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure")
-        );
+        for (origin, expected) in [
+            (
+                "http://localhost:8789",
+                format!("bank-session={}; Path=/; HttpOnly; SameSite=Lax", browser.0),
+            ),
+            (
+                "https://bank.example",
+                format!(
+                    "__Host-bank-session={}; Path=/; HttpOnly; SameSite=Lax; Secure",
+                    browser.0
+                ),
+            ),
+        ] {
+            assert_eq!(browser.cookie(&Guard::at(origin)).unwrap(), expected);
+        }
         assert_eq!(BrowserId::parse(browser.as_str()), Some(browser.clone()));
         assert_eq!(format!("{browser:?}"), "BrowserId(…)");
         assert_eq!(BrowserId::parse("short"), None);

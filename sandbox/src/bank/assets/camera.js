@@ -2,22 +2,35 @@
 // as if it had been chosen there.
 "use strict";
 (() => {
+  // Why there is no camera, by the names of W3C Media Capture and Streams, section 9.2.
+  const FAILURES = {
+    NotAllowedError: "refused",
+    SecurityError: "refused",
+    NotFoundError: "missing",
+    OverconstrainedError: "missing",
+    NotReadableError: "busy",
+    AbortError: "busy",
+  };
   const element = (id) => document.getElementById(id);
   const file = element("photo-file");
   if (!file) return;
   // Browsers write their own language on a file field. The field stays for keys and screen readers; its label is the button.
+  const input = element("photo");
   const tellFile = () => {
-    const chosen = element("photo").files[0];
-    file.querySelector("[role=status]").textContent = chosen ? `${file.dataset.chosen}: ${chosen.name}` : "";
+    const chosen = input.files[0];
+    const large = chosen && chosen.size > Number(file.dataset.mostBytes);
+    // Too large to be sent at all: said at once, and what else was entered stays.
+    if (large) input.value = "";
+    const told = chosen ? `${file.dataset.chosen}: ${chosen.name}` : "";
+    element("photo-status").textContent = large ? file.dataset.large : told;
   };
   file.classList.add("worded");
-  element("photo").addEventListener("change", tellFile);
+  input.addEventListener("change", tellFile);
   tellFile();
 
   const camera = element("camera");
   if (!camera || !navigator.mediaDevices?.getUserMedia || typeof DataTransfer !== "function") return;
 
-  const input = element("photo");
   const open = element("camera-open");
   const live = element("camera-live");
   const video = element("camera-video");
@@ -53,8 +66,8 @@
       open.hidden = true;
       live.hidden = false;
       element("camera-shoot").focus();
-    } catch {
-      status.textContent = camera.dataset.failed;
+    } catch (failure) {
+      status.textContent = camera.dataset[FAILURES[failure.name] ?? "failed"];
     }
   });
 
@@ -70,7 +83,7 @@
     picture.getContext("2d").drawImage(video, 0, 0);
     picture.toBlob(
       (blob) => {
-        if (!blob || blob.size > Number(camera.dataset.mostBytes)) {
+        if (!blob) {
           status.textContent = camera.dataset.failed;
           return;
         }

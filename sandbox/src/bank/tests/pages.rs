@@ -29,16 +29,20 @@ fn fields<'a>(iin: &'a str, name: &'a str) -> [(&'static str, &'a str); 7] {
         ("name", name),
         ("kind", "identity_card"),
         ("number", "012345678"),
-        ("issued_on", "2024-01-01"),
-        ("valid_until", "2034-01-01"),
+        ("issued_on", "01.01.2024"),
+        ("valid_until", "01.01.2034"),
         ("status", "valid"),
     ]
 }
 
 impl Fixture {
     async fn submit(&self, body: Vec<u8>) -> Response {
+        self.send("/citizens", body).await
+    }
+
+    async fn send(&self, path: &str, body: Vec<u8>) -> Response {
         self.browser
-            .post(self.address("/citizens"))
+            .post(self.address(path))
             .header(
                 header::CONTENT_TYPE,
                 format!("multipart/form-data; boundary={BOUNDARY}"),
@@ -155,6 +159,92 @@ async fn a_wrong_form_survives_a_change_of_language_and_its_photo_counts_once_wh
 }
 
 #[tokio::test]
+async fn an_unsent_form_is_taken_along_into_another_language_with_its_photo_and_without_faults() {
+    let fixture = Fixture::new(NOWHERE).await;
+    let photo = picture(200, 200, image::ImageFormat::Jpeg);
+    let unfinished = [("name", ""), ("iin", "9912"), ("issued_on", "1.2"), ("status", "lost")];
+    let answer = fixture.send("/citizens/language/ru", form(&unfinished, &photo)).await;
+    assert_eq!(answer.status().as_u16(), 303);
+    assert!(header_text(&answer, "set-cookie").starts_with("bank-language=ru; "));
+    let page = location(&answer).to_owned();
+    let html = fixture.get(&page, "bank-language=ru").await.text().await.unwrap();
+    assert!(
+        html.contains("value=\"9912\"") && html.contains("value=\"1.2\""),
+        "{html}"
+    );
+    assert!(html.contains("<option value=\"lost\" selected>"));
+    assert!(html.contains("Выбранная фотография сохранена.") && !html.contains("-fault\""));
+
+    let (_, handle) = page.split_once("draft=").unwrap();
+    let whole = [&fields("991231200423", "Әлия")[..], &[("draft", handle)]].concat();
+    assert_eq!(location(&fixture.submit(form(&whole, &[])).await), "/?added=1");
+}
+
+#[tokio::test]
+async fn a_change_of_language_keeps_the_faults_that_are_left_and_names_a_photo_that_can_not_be_kept() {
+    let fixture = Fixture::new(NOWHERE).await;
+    let answer = fixture
+        .send("/citizens/language/en", form(&[("name", "Ә")], b"no picture"))
+        .await;
+    let html = fixture.get(location(&answer), "").await.text().await.unwrap();
+    assert!(
+        html.contains("id=\"photo-fault\"") && !html.contains("id=\"iin-fault\""),
+        "{html}"
+    );
+
+    let (_, handle) = location(&answer).split_once("draft=").unwrap();
+    let mended = [&fields("880229100015", "Әлия")[..], &[("draft", handle)]].concat();
+    let photo = picture(200, 200, image::ImageFormat::Jpeg);
+    let answer = fixture.send("/citizens/language/kk", form(&mended, &photo)).await;
+    let html = fixture.get(location(&answer), "").await.text().await.unwrap();
+    assert!(
+        html.contains("id=\"iin-fault\"") && !html.contains("id=\"photo-fault\""),
+        "{html}"
+    );
+}
+
+#[tokio::test]
+async fn a_form_names_its_dates_in_the_pages_own_words_and_reads_them_as_people_write_them() {
+    let fixture = Fixture::new(NOWHERE).await;
+    let html = fixture
+        .get("/citizens/new", "bank-language=ru")
+        .await
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        !html.contains("type=\"date\"") && html.contains("День, месяц, год: 21.11.2026"),
+        "{html}"
+    );
+    let photo = picture(200, 200, image::ImageFormat::Jpeg);
+    let mut wrong = fields("991231200423", "Әлия");
+    (wrong[4].1, wrong[5].1) = ("30.02.2024", "soon");
+    let html = fixture.submit(form(&wrong, &photo)).await.text().await.unwrap();
+    assert!(html.contains("id=\"issued_on-fault\"") && html.contains("id=\"valid_until-fault\""));
+    assert!(
+        html.contains("value=\"30.02.2024\"") && html.contains("value=\"soon\""),
+        "{html}"
+    );
+}
+
+#[tokio::test]
+async fn addresses_that_a_browser_keeps_from_a_form_lead_to_the_form_and_others_have_a_page() {
+    let fixture = Fixture::new(NOWHERE).await;
+    assert_eq!(location(&fixture.get("/citizens", "").await), "/citizens/new");
+    assert_eq!(location(&fixture.get("/sign-in", "").await), "/");
+    for path in [
+        "/?added=1&added=1",
+        "/citizens/new?draft=a&draft=b",
+        "/language/ru?next=/&next=/",
+    ] {
+        assert!(fixture.get(path, "").await.status().as_u16() < 400, "{path}");
+    }
+    let refused = fixture.get("/citizens/language/ru", "").await;
+    assert_eq!(refused.status().as_u16(), 404);
+    assert!(refused.text().await.unwrap().contains("data-failure=\"not-found\""));
+}
+
+#[tokio::test]
 async fn uploads_are_capped() {
     let fixture = Fixture::new(NOWHERE).await;
     let large = vec![0; crate::citizen::photo::Photo::MOST_BYTES + 1];
@@ -190,6 +280,7 @@ async fn forms_of_other_sites_are_refused() {
         ("sec-fetch-site", "same-site", false),
         ("sec-fetch-site", "same-origin", true),
         ("origin", "https://evil.example", false),
+        ("host", "evil.example", false),
         ("origin", own.as_str(), true),
     ] {
         let request = fixture.browser.post(fixture.address("/sign-in")).header(name, value);

@@ -36,7 +36,7 @@ async fn sent(with_citizen: bool) -> Sent {
         .await
         .unwrap();
     assert_eq!(answer.status().as_u16(), 303);
-    let cookie = header_text(&answer, "set-cookie").split(';').next().unwrap().to_owned();
+    let cookie = cookie(&answer);
     let address: Url = location(&answer).parse().unwrap();
     if !with_citizen {
         tanu.script.lock().unwrap().request = address.query_pairs().into_owned().collect();
@@ -64,13 +64,14 @@ impl Sent {
 
     async fn page(&self, answer: &Response) -> String {
         assert_eq!(answer.status().as_u16(), 303);
-        self.bank
-            .get(location(answer), &self.cookie)
-            .await
-            .text()
-            .await
-            .unwrap()
+        let page = self.bank.get(location(answer), &cookie(answer)).await;
+        page.text().await.unwrap()
     }
+}
+
+/// The cookie that an answer sets, as the browser sends it back.
+fn cookie(answer: &Response) -> String {
+    header_text(answer, "set-cookie").split(';').next().unwrap().to_owned()
 }
 
 fn signed<T: Serialize>(signer: &JwsSigner, kind: DocumentKind, typ: &str, content: &T) -> SignedDocument {
@@ -148,29 +149,29 @@ async fn nbs_10_bnk_16_a_passed_sign_in_is_accepted_and_its_documents_can_be_had
     assert!(html.contains("urn:tanu:acr:face") && html.contains("pseudonym"));
     assert_eq!(html.matches("data-trusted=\"true\"").count(), 3);
 
+    let cookie = cookie(&answer);
     for place in 0..3 {
         let path = format!("{}/documents/{place}", location(&answer));
-        let page = sent.bank.get(&path, &sent.cookie).await;
+        let page = sent.bank.get(&path, &cookie).await;
         assert_eq!(page.status().as_u16(), 200);
-        let jws = sent
-            .bank
-            .get(&format!("{path}/document.jws"), &sent.cookie)
-            .await
-            .text()
-            .await
-            .unwrap();
-        assert_eq!(jws.split('.').count(), 3);
-        let json = sent
-            .bank
-            .get(&format!("{path}/document.json"), &sent.cookie)
-            .await
-            .text()
-            .await
-            .unwrap();
-        assert!(serde_json::from_str::<Value>(&json).unwrap().is_object());
+        let file = async |name: &str| {
+            sent.bank
+                .get(&format!("{path}/{name}"), &cookie)
+                .await
+                .text()
+                .await
+                .unwrap()
+        };
+        assert_eq!(file("document.jws").await.split('.').count(), 3);
+        assert!(
+            serde_json::from_str::<Value>(&file("document.json").await)
+                .unwrap()
+                .is_object()
+        );
     }
+    assert!(html.contains("download=\"tanu-liveness-1.jws\"") && html.contains("download=\"tanu-comparison.json\""));
     let image = format!("{}/documents/2/image-0.jpg", location(&answer));
-    let image = sent.bank.get(&image, &sent.cookie).await;
+    let image = sent.bank.get(&image, &cookie).await;
     assert_eq!(header_text(&image, "content-type"), "image/jpeg");
     assert_eq!(image.bytes().await.unwrap().as_ref(), [0xff, 0xd8, 0xff]);
 }
@@ -179,11 +180,55 @@ async fn nbs_10_bnk_16_a_passed_sign_in_is_accepted_and_its_documents_can_be_had
 async fn an_outcome_is_its_own_browsers_alone() {
     let sent = sent(true).await;
     let answer = sent.pass().await;
-    for cookie in ["", "bank-session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
+    let another = "bank-session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    // The cookie from before the sign-in may be one that somebody else has planted (session fixation).
+    for cookie in ["", another, &sent.cookie] {
         for path in ["", "/documents/0", "/documents/0/document.jws"] {
             let page = sent.bank.get(&format!("{}{path}", location(&answer)), cookie).await;
             assert_eq!(page.status().as_u16(), 404, "{path}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_browser_keeps_its_earlier_outcomes_and_sign_ins_when_its_cookie_is_renewed() {
+    let mut sent = sent(true).await;
+    let first = sent.pass().await;
+    sent.cookie = cookie(&first);
+    let mut states = Vec::new();
+    for _ in 0..2 {
+        let request = sent.bank.browser.post(sent.bank.address("/sign-in"));
+        let id = sent.bank.citizens.list().await.unwrap()[0].id.to_string();
+        let request = request.header(header::COOKIE, &sent.cookie).form(&[("citizen", id)]);
+        assert_eq!(cookie(&request.send().await.unwrap()), sent.cookie);
+        states.push(sent.tanu.script.lock().unwrap().request["state"].clone());
+    }
+    for state in states {
+        let answer = sent.come_back(&format!("error=access_denied&state={state}")).await;
+        assert!(sent.page(&answer).await.contains("data-passed=\"false\""));
+        sent.cookie = cookie(&answer);
+    }
+    let page = sent.bank.get(location(&first), &sent.cookie).await;
+    assert!(page.text().await.unwrap().contains("data-accepted=\"true\""));
+}
+
+#[tokio::test]
+async fn addresses_of_documents_that_do_not_exist_have_the_banks_own_page() {
+    let sent = sent(true).await;
+    let answer = sent.pass().await;
+    for path in [
+        "/documents/9",
+        "/documents/x",
+        "/documents/-1",
+        "/documents/0/document.exe",
+        "/documents/0/image-0.jpg",
+    ] {
+        let page = sent
+            .bank
+            .get(&format!("{}{path}", location(&answer)), &cookie(&answer))
+            .await;
+        assert_eq!(page.status().as_u16(), 404, "{path}");
+        assert_eq!(failure(page).await, "not-found");
     }
 }
 
@@ -279,7 +324,12 @@ async fn a_service_that_is_down_costs_no_sign_in() {
     );
     assert_eq!(failure(sent.come_back(&query).await).await, "unreachable");
     sent.tanu.script.lock().unwrap().down = true;
-    assert_eq!(failure(sent.pass().await).await, "unreachable");
+    let html = sent.pass().await.text().await.unwrap();
+    assert!(html.contains("data-failure=\"unreachable\""));
+    assert!(
+        html.contains("<a class=\"button\" href=\"\">"),
+        "the way on is the same address again"
+    );
     sent.tanu.script.lock().unwrap().down = false;
     let answer = sent.pass().await;
     assert!(sent.page(&answer).await.contains("data-accepted=\"true\""));
