@@ -51,6 +51,20 @@ test("another person's face is not matched", async ({ context, page }) => {
   expect(back.searchParams.get("code")).toBeNull();
 });
 
+test("nbs_7_somebody_who_takes_the_seat_behind_a_gap_fails_the_run", async ({ context, page }) => {
+  await installPuppet(context, "exchange");
+  const iin = await register(context.request, CITIZEN);
+  const citizen = new Citizen(page, "en");
+  await citizen.arrive();
+  await citizen.agree(iin);
+  await citizen.begin();
+  await citizen.failsOnce();
+  const { state } = await citizen.session();
+  expect(state.mismatches).toContain("another_person");
+  await expect(page.getByText(citizen.text("mismatch.another_person"))).toBeVisible();
+  expect(documentsOf(await citizen.session())).not.toContain("comparison");
+});
+
 test("bnk_8b_another_movement_than_asked_repeats_the_run_with_a_new_plan", async ({ context, page }) => {
   await installPuppet(context, "wrong");
   const iin = await register(context.request, CITIZEN);

@@ -22,6 +22,8 @@ export type Mode =
   | "dark"
   /** Somebody else takes the seat and does what is asked. */
   | "other_person"
+  /** The citizen answers the first command, then leaves the picture, and somebody else comes and answers the rest. */
+  | "exchange"
   /** The citizen refuses the camera. */
   | "refused"
   /** The device has no camera. */
@@ -60,6 +62,13 @@ declare global {
 }
 
 const [WIDTH, HEIGHT, FRAMES_PER_SECOND] = [640, 480, 24];
+/** How long nobody is seen while the seat is exchanged: more than a gap that the answer would be lost in. */
+const EMPTY_SEAT = 1800;
+/** How long somebody sits still before the seat is left, and after it is taken. */
+const SETTLED = 700;
+/** As the page counts steps. */
+const FIRST_STEP = "0";
+
 const SEATED: Exposure = { faceHeight: 0.42, faceAt: 0.5, light: 1, noise: 1.6 };
 
 /** What is done where something else was asked: nothing that could be taken for it. */
@@ -109,6 +118,8 @@ class Stage {
   #shown = "";
   #answer: Answer | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
+  /** When the citizen left the seat to somebody else. */
+  #leftAt: number | undefined;
 
   private constructor(
     readonly person: Sitter,
@@ -159,6 +170,10 @@ class Stage {
         return this.#renderer.draw(this.person, pose, { ...SEATED, light: 0.06 });
       case "other_person":
         return this.#renderer.draw(this.other, pose, SEATED);
+      case "exchange":
+        if (this.#leftAt === undefined) return this.#renderer.draw(this.person, pose, SEATED);
+        if (now < this.#leftAt + EMPTY_SEAT) return this.#renderer.drawWall(SEATED);
+        return this.#renderer.draw(this.other, pose, SEATED);
       case "two_faces":
         this.#renderer.draw(this.person, pose, { ...SEATED, faceAt: 0.36 });
         return this.#renderer.drawBeside(this.other, this.#sway.at(now + 9000), { ...SEATED, faceAt: 0.8, faceHeight: 0.38 });
@@ -175,7 +190,12 @@ class Stage {
     const shown = `${page.run}/${page.step}/${command}`;
     if (shown === this.#shown && !this.#answer?.isOver(now)) return;
     this.#shown = shown;
-    this.#answer = new Answer(this.#answerTo(command), now, Math.random);
+    let begins = now;
+    if (this.mode() === "exchange" && this.#leftAt === undefined && page.step !== FIRST_STEP) {
+      this.#leftAt = now + SETTLED;
+      begins = this.#leftAt + EMPTY_SEAT + SETTLED;
+    }
+    this.#answer = new Answer(this.#answerTo(command), begins, Math.random);
   }
 
   #answerTo(command: Command): Command {
