@@ -1,6 +1,7 @@
 // The camera: refused, absent, and pictures in which nobody can be checked.
 
 import { expect, test } from "@playwright/test";
+import { lookAway, lookBack } from "../support/attention.ts";
 import { Citizen } from "../support/citizen.ts";
 import { facesMissing } from "../support/environment.ts";
 import { syntheticIin } from "../support/iin.ts";
@@ -66,4 +67,22 @@ test("the camera stops when the citizen leaves the page", async ({ context, page
   await page.getByRole("banner").getByRole("link", { name: "Tanu" }).click();
   await expect(citizen.camera()).toHaveCount(0);
   await expect.poll(tracks).toBe(0);
+});
+
+test("the camera stops when the citizen turns to another tab, which costs nothing", async ({ context, page }) => {
+  await installPuppet(context, "no_face");
+  const citizen = new Citizen(page, "ru");
+  await citizen.arrive();
+  await citizen.agree(syntheticIin());
+  await citizen.begin();
+  const tracks = () => page.evaluate(() => window.facePuppet.liveTracks());
+  await expect.poll(tracks).toBe(1);
+  await lookAway(page);
+  await citizen.sees("trouble.left");
+  expect(await tracks()).toBe(0);
+  await lookBack(page);
+  expect((await citizen.session()).state).toMatchObject({ state: "ready", run: 0, repeats_left: 3 });
+  await citizen.tryAgain();
+  await expect(citizen.camera()).toBeVisible();
+  await expect.poll(tracks).toBe(1);
 });

@@ -1,6 +1,7 @@
 // Every state in which a citizen may find a session, and how to get a page there without what stands behind it.
 
 import { expect, type Page } from "@playwright/test";
+import { lookAway } from "../support/attention.ts";
 import { breakCamera, type CameraFailure, installDrawing, NOBODY, PERFORMING, type Seen, TOO_FAR } from "../support/drawn.ts";
 import { challenged, ended, openUnknown, ready, stage, stageOutage, type StagedDocument } from "../support/staged.ts";
 import { type Language, pattern, text } from "../support/texts.ts";
@@ -54,6 +55,19 @@ const brokenCamera = (name: string, failure: CameraFailure, key: string): Scene 
   },
 });
 
+/** Leaves the page while the camera runs, as the browser tells it. */
+const left: Scene = {
+  name: "trouble-left",
+  open: async (page, language) => {
+    await installDrawing(page, NOBODY);
+    await stage(page, { state: ready(), language });
+    await press(page, language, "action.begin");
+    await expect(page.getByTestId("instruction")).toHaveText(text(language, "camera.show_face"));
+    await lookAway(page);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(text(language, "trouble.left"));
+  },
+};
+
 /** No answer says which language to use, so it is the default. */
 const problem = (name: string, occur: (page: Page) => Promise<void>): Scene => ({
   name: `problem-${name}`,
@@ -83,6 +97,7 @@ export const SCENES: readonly Scene[] = [
   brokenCamera("refused", "NotAllowedError", "trouble.refused"),
   brokenCamera("missing", "NotFoundError", "trouble.missing"),
   brokenCamera("busy", "NotReadableError", "trouble.busy"),
+  left,
   ending("matched", "matched"),
   ending("not-matched", "not_matched"),
   ending("not-live", "not_live"),

@@ -7,14 +7,16 @@ import { SCREENSHOTS } from "./environment.ts";
 import type { Language } from "./texts.ts";
 
 /** The colour schemes. */
-export const SCHEMES = ["light", "dark"] as const;
+const SCHEMES = ["light", "dark"] as const;
 const DESKTOP = { width: 1280, height: 720 };
 const SMALL_PHONE = { width: 320, height: 640 };
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-/** Checks a page as it stands, in those schemes and on a small phone. */
-export async function audit(page: Page, name: string, language: Language, schemes: readonly (typeof SCHEMES)[number][] = SCHEMES): Promise<void> {
-  for (const colorScheme of schemes) {
+/** Checks a page as it stands, in each scheme and on a small phone. */
+export async function audit(page: Page, name: string, language: Language): Promise<void> {
+  // With its styles, should a link have led here just now.
+  await page.waitForLoadState();
+  for (const colorScheme of SCHEMES) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
     const told = violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => ({ html, failureSummary })) }));

@@ -20,6 +20,8 @@ pub enum CameraTrouble {
     Unsupported,
     /// It stopped while it was used.
     Stopped,
+    /// The page stopped it, because the citizen left.
+    Left,
     /// It is not a device (BNK-7).
     Virtual,
     /// The browser gives no reason that is known.
@@ -51,6 +53,7 @@ impl CameraTrouble {
             Self::Busy => (Text::TroubleBusy, Text::TroubleBusyRemedy),
             Self::Unsupported => (Text::TroubleUnsupported, Text::TroubleUnsupportedRemedy),
             Self::Stopped => (Text::TroubleStopped, Text::TroubleStoppedRemedy),
+            Self::Left => (Text::TroubleLeft, Text::TroubleLeftRemedy),
             Self::Other => (Text::TroubleOther, Text::TroubleOtherRemedy),
             Self::Engine(Failure::Download) => (Text::TroubleEngineDownload, Text::TroubleEngineDownloadRemedy),
             Self::Engine(Failure::Integrity) => (Text::TroubleEngineIntegrity, Text::TroubleEngineIntegrityRemedy),
@@ -60,6 +63,19 @@ impl CameraTrouble {
             Self::Engine(Failure::Engine) => (Text::TroubleEngineFailed, Text::TroubleEngineFailedRemedy),
         };
         (title.get(language).to_owned(), remedy.get(language).to_owned())
+    }
+
+    /// Where the remedy is found, from one browser and device to the other.
+    #[must_use]
+    pub const fn places(self) -> &'static [Text] {
+        match self {
+            Self::Refused => &[
+                Text::TroubleRefusedAddress,
+                Text::TroubleRefusedIphone,
+                Text::TroubleRefusedDevice,
+            ],
+            _ => &[],
+        }
     }
 }
 
@@ -153,7 +169,7 @@ mod tests {
         ];
         let mut seen = std::collections::HashSet::new();
         let troubles = names.map(CameraTrouble::of_exception).into_iter().chain(engine);
-        for trouble in troubles.chain([CameraTrouble::Stopped, CameraTrouble::Virtual]) {
+        for trouble in troubles.chain([CameraTrouble::Stopped, CameraTrouble::Left, CameraTrouble::Virtual]) {
             for language in Language::ALL {
                 assert!(
                     seen.insert(trouble.text(language)),

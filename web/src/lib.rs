@@ -26,5 +26,6 @@ pub mod wording;
 /// Shows the pages in the document's body.
 #[wasm_bindgen::prelude::wasm_bindgen(start)]
 pub fn start() {
+    browser::page::end_loading();
     leptos::mount::mount_to_body(app::App);
 }

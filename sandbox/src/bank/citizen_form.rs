@@ -23,8 +23,8 @@ const MOST_NUMBER: usize = 20;
 /// A field of the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
-    Iin,
     Name,
+    Iin,
     Photo,
     Kind,
     Number,
@@ -35,8 +35,8 @@ pub(super) enum Field {
 
 impl Field {
     const ALL: [Self; 8] = [
-        Self::Iin,
         Self::Name,
+        Self::Iin,
         Self::Photo,
         Self::Kind,
         Self::Number,
@@ -174,8 +174,8 @@ fn failure(error: MultipartError) -> Failure {
 /// What is wrong, and the photo where it is not, because browsers don't keep a chosen file.
 pub(super) fn citizen(typed: &Typed, photo: Vec<u8>) -> Result<Citizen, Refused> {
     let mut faults = Faults::default();
-    let iin = faults.note(Field::Iin, typed.get(Field::Iin).parse(), iin_text);
     let name = faults.note(Field::Name, typed.get(Field::Name).parse(), |_| Text::ErrorName);
+    let iin = faults.note(Field::Iin, typed.get(Field::Iin).parse(), iin_text);
     let photo = faults.note(Field::Photo, Photo::new(photo), photo_text);
     let document = document(typed, &mut faults);
     match (iin, name, photo, document) {
@@ -343,10 +343,10 @@ mod tests {
     }
 
     #[test]
-    fn several_faults_are_told_at_once() {
-        let refused = refused(&[(Field::Name, ""), (Field::Number, "")], Vec::new());
+    fn several_faults_are_told_at_once_in_the_order_of_the_form() {
+        let refused = refused(&[(Field::Iin, ""), (Field::Name, ""), (Field::Number, "")], Vec::new());
         let fields: Vec<_> = refused.faults.all().iter().map(|(field, _)| *field).collect();
-        assert_eq!(fields, [Field::Name, Field::Photo, Field::Number]);
+        assert_eq!(fields, [Field::Name, Field::Iin, Field::Photo, Field::Number]);
         assert!(refused.photo.is_none());
     }
 }

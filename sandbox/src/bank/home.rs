@@ -53,13 +53,15 @@ pub(super) async fn page(
                 p { (say(Text::CitizensNone)) }
             } @else {
                 p { (say(Text::CitizensLead)) }
+            }
+            p { a.button.quiet href="/citizens/new" { (say(Text::CitizenNew)) } }
+            @if !citizens.is_empty() {
                 ul.citizens {
                     @for citizen in &citizens {
                         (row(citizen, today, &visitor))
                     }
                 }
             }
-            p { a.button.quiet href="/citizens/new" { (say(Text::CitizenNew)) } }
         }
     };
     Page::new(&visitor, say(Text::HomeTitle), content).into_response()

@@ -52,13 +52,13 @@ texts! {
     SignIn: "Tanu арқылы кіру", "Войти через Tanu", "Sign in with Tanu";
     SignInHint: "ЖСН-ді Tanu бетінде өзіңіз енгізесіз.", "ИИН вы введёте сами на странице Tanu.", "You type the IIN yourself on Tanu's page.";
     CitizensTitle: "Тестілік азаматтар", "Тестовые граждане", "Test citizens";
-    CitizensLead: "Олардың фотосуреттері мен құжаттары «Жеке тұлғалар» дерекқорының тестілік көшірмесінде тұр.",
-        "Их фотографии и документы лежат в тестовой копии государственной базы «Жеке тұлғалар» (физические лица).",
-        "Their photos and documents are in the test copy of the state database “Жеке тұлғалар” (individuals).";
+    CitizensLead: "Олардың фотосуреттері мен құжаттары «Жеке тұлғалар» дерекқорының тестілік көшірмесінде тұр. Өзіңіз өтіп көру үшін өз фотосуретіңізбен азамат қосыңыз.",
+        "Их фотографии и документы лежат в тестовой копии государственной базы «Жеке тұлғалар» (физические лица). Чтобы пройти самому, добавьте гражданина со своей фотографией.",
+        "Their photos and documents are in the test copy of the state database “Жеке тұлғалар” (individuals). To pass yourself, add a citizen with your own photo.";
     CitizensNone: "Әзірге ешкім жоқ. Камера алдында өтіп көру үшін алдымен өзіңізді тестілік азамат ретінде қосыңыз.",
         "Пока никого нет. Чтобы пройти проверку перед камерой, сначала добавьте себя как тестового гражданина.",
         "Nobody yet. To pass in front of the camera, first add yourself as a test citizen.";
-    CitizenNew: "Тестілік азамат қосу", "Добавить тестового гражданина", "Add a test citizen";
+    CitizenNew: "Тестілік азамат қосу", "Добавить гражданина", "Add a test citizen";
     CitizenAdded: "Тестілік азамат қосылды.", "Тестовый гражданин добавлен.", "The test citizen was added.";
     ColumnIin: "ЖСН", "ИИН", "IIN";
     ColumnDocument: "Құжат", "Документ", "Document";

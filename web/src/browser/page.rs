@@ -15,6 +15,13 @@ pub(crate) fn leave(path: &str) {
     let _ = window().location().assign(path);
 }
 
+/// Takes away what the document shows until the pages are there.
+pub(crate) fn end_loading() {
+    if let Some(loading) = document().get_element_by_id("loading") {
+        loading.remove();
+    }
+}
+
 /// Loads the page anew.
 pub(crate) fn reload() {
     let _ = window().location().reload();

@@ -124,16 +124,20 @@ impl Session {
             move || self.tell(Event::Tick(clock::now())),
             std::time::Duration::from_millis(500),
         );
+        // Whoever looks elsewhere does not know what is filmed: the camera runs before their eyes, or not at all.
+        let leave = move || {
+            if self.stream.try_with_untracked(Option::is_some).unwrap_or(false) {
+                self.tell(Event::CameraFailed(CameraTrouble::Left));
+            }
+        };
         let visible = window_event_listener_untyped("visibilitychange", move |_| {
-            if !document().hidden() {
+            if document().hidden() {
+                leave();
+            } else {
                 self.tell(Event::Returned);
             }
         });
-        let left = window_event_listener_untyped("pagehide", move |_| {
-            if self.stream.try_with_untracked(Option::is_some).unwrap_or(false) {
-                self.tell(Event::CameraFailed(CameraTrouble::Stopped));
-            }
-        });
+        let left = window_event_listener_untyped("pagehide", move |_| leave());
         on_cleanup(move || {
             if let Ok(ticks) = ticks {
                 ticks.clear();

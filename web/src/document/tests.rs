@@ -75,7 +75,7 @@ fn bnk_13_document_2_shows_result_image_and_what_it_was_compared_with() {
         Result: The same person
         Similarity: 0.625
         Least similarity that counts as the same person: 0.325
-        Compared with: the photo in the state database Жеке тұлғалар
+        Compared with: the photo in the state database “Жеке тұлғалар”
         Identity document: Identity card *****1234, valid until 02.01.2030
         Date and time: 21.11.2026 14:00:00 (UTC+5)
         Organisation: Bank, BIN 490140000012

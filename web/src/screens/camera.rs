@@ -83,6 +83,8 @@ const SHADE: &str = "M-3000 -3000 h6300 v6400 h-6300 z M150 50 a105 145 0 0 1 0 
 #[component]
 fn Oval(session: Session) -> impl IntoView {
     let instruction = Memo::new(move |_| session.instruction());
+    // Said in quarters: often enough to follow, and not at every frame.
+    let quarters = Memo::new(move |_| format!("{:.0}", 25.0 * (4.0 * instruction.read().ring).round()));
     // The ring's length counts as 100 (`pathLength`).
     let rest = move || format!("{:.1}", 100.0 * (1.0 - instruction.read().ring));
     let busy = Memo::new(move |_| {
@@ -99,5 +101,8 @@ fn Oval(session: Session) -> impl IntoView {
             <path class="oval-place" d=OVAL />
             <path class="oval-ring" d=OVAL pathLength="100" stroke-dasharray="100" stroke-dashoffset=rest />
         </svg>
+        // The ring, for those who do not see it. While one has to wait, it has no value.
+        <div class="visually-hidden" role="progressbar" aria-label=say(Text::CameraProgress)
+            aria-valuemin="0" aria-valuemax="100" aria-valuenow=move || (!busy.get()).then(|| quarters.get())></div>
     }
 }

@@ -11,10 +11,14 @@ use crate::text::Text;
 #[component]
 pub(crate) fn CameraTrouble(session: Session, trouble: camera::CameraTrouble) -> impl IntoView {
     let locale = locale();
+    let places = trouble.places();
     view! {
         <section class="screen">
             <Heading text=Signal::derive(move || trouble.text(locale.get()).0) />
             <p class="lead" data-testid="remedy">{move || trouble.text(locale.get()).1}</p>
+            {(!places.is_empty()).then(|| view! {
+                <ul class="points">{places.iter().map(|place| view! { <li>{say(*place)}</li> }).collect_view()}</ul>
+            })}
             <div class="actions">
                 <button type="button" class="button primary" data-testid="try-again" on:click=move |_| session.tell(Event::Begin)>
                     {say(Text::ActionTryAgain)}
