@@ -140,6 +140,8 @@ struct Answer {
     /// Frames in a row at full extent.
     held: u32,
     reached_ms: Option<f64>,
+    /// Frames in a row in which the head was back.
+    back_held: u32,
     returned: Option<(usize, f64)>,
     /// The movement that is under way began too early and does not count.
     discounted: bool,
@@ -323,7 +325,8 @@ impl StepJudge {
         };
         // A face that came closer may stay there.
         let back = self.command == Command::ComeCloser || signal < extent.back;
-        if back && t_ms - reached_ms <= timing.return_most {
+        answer.back_held = if back { answer.back_held + 1 } else { 0 };
+        if answer.back_held >= extent.back_frames && t_ms - reached_ms <= timing.return_most {
             answer.returned = Some((index, t_ms));
             self.stage = Stage::Done;
         }
@@ -442,5 +445,7 @@ impl StepJudge {
 #[cfg(test)]
 pub(crate) mod trajectory;
 
+#[cfg(test)]
+mod margins;
 #[cfg(test)]
 mod tests;

@@ -90,6 +90,8 @@ pub struct Extent {
     pub begun: f32,
     /// Share of the extent below which the head counts as back.
     pub back: f32,
+    /// In how many frames in a row it must be back.
+    pub back_frames: u32,
     /// Share of the extent at which a movement that went no further counts as too little rather than as none.
     pub little: f32,
 }
@@ -171,19 +173,26 @@ impl Policy {
     pub fn for_guidance(&self) -> Self {
         let mut guidance = self.clone();
         let extent = &mut guidance.extent;
-        for number in [
-            &mut extent.yaw,
-            &mut extent.pitch,
-            &mut extent.eyes,
-            &mut extent.mouth,
-            &mut extent.scale,
-        ] {
-            *number *= 1.1;
+        for number in [&mut extent.yaw, &mut extent.pitch, &mut extent.mouth, &mut extent.scale] {
+            *number *= 1.2;
         }
+        // Eyes that are half closed read as open or closed by chance; those that lost so much are closed.
+        extent.eyes *= 1.4;
         extent.back *= 0.7;
+        extent.back_frames += 1;
+        let baseline = &mut guidance.baseline;
+        baseline.frames_least += 1;
+        baseline.pose_spread *= 0.8;
+        baseline.scale_spread *= 0.8;
+        baseline.yaw_most *= 0.9;
+        baseline.pitch_most *= 0.9;
+        baseline.mouth_most *= 0.9;
+        baseline.eyes_least *= 1.2;
+        baseline.scale_most *= 0.95;
         guidance.framing.scale_least *= 1.1;
         guidance.framing.scale_most *= 0.95;
         guidance.framing.brightness_least *= 1.2;
+        guidance.framing.frames_least += 2;
         guidance
     }
 }
@@ -241,6 +250,7 @@ impl Default for Policy {
                 frames: 2,
                 begun: 0.35,
                 back: 0.40,
+                back_frames: 1,
                 little: 0.40,
             },
             other: OtherMovement {
