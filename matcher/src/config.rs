@@ -227,7 +227,11 @@ fn check_url(url: &Url, test: bool) -> Result<(), ConfigError> {
         "http" if loopback && test => {}
         _ => return Err(ConfigError::InsecureStateDatabase),
     }
-    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let bare = url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
     if bare {
         Ok(())
     } else {
@@ -330,10 +334,20 @@ mod tests {
             );
         }
         assert!(changed(address, "https://example.kz").is_ok());
-        assert!(matches!(
-            changed(address, "https://example.kz/path"),
-            Err(ConfigError::StateDatabaseUrl)
-        ));
+        for more in ["/path", "?query", "#fragment"] {
+            let address_with_more = format!("https://example.kz{more}");
+            assert!(
+                matches!(changed(address, &address_with_more), Err(ConfigError::StateDatabaseUrl)),
+                "{more}"
+            );
+        }
+        for user in ["user@", "user:word@", ":word@"] {
+            let address_with_user = format!("https://{user}example.kz");
+            assert!(
+                matches!(changed(address, &address_with_user), Err(ConfigError::StateDatabaseUrl)),
+                "{user}"
+            );
+        }
         let production = EXAMPLE
             .replace("\"test\"", "\"production\"")
             .replace("virtual_cameras = true", "virtual_cameras = false");

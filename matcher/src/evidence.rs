@@ -25,7 +25,7 @@ pub struct StepContent {
     pub observations: Vec<FrameObservation>,
     /// What they amount to.
     pub report: StepReport,
-    /// The run's anchor, as it was when the step was judged: what later steps are compared with.
+    /// The anchor, as it was when the step was judged: what its frames were compared with, and those of later steps are.
     pub anchor: Option<Face>,
     /// The step's clearest face: what may be compared with a reference.
     pub clearest: Option<Face>,
@@ -62,10 +62,26 @@ impl Drop for Face {
     }
 }
 
-/// The face that a run's others are compared with: see [`tanu_vision::anchor`].
+/// The face that a session's others are compared with: see [`tanu_vision::anchor`]. Where each frame shows several faces it is the
+/// first of them all: no frame with a face goes without a comparison.
 #[must_use]
 pub fn anchor(examinations: &[Examination]) -> Option<Face> {
-    Face::of(tanu_vision::anchor(examinations)?, examinations)
+    let any = || examinations.iter().position(|frame| frame.embedding.is_some());
+    Face::of(tanu_vision::anchor(examinations).or_else(any)?, examinations)
+}
+
+/// The face of a failed run that the session's next one is compared with: its first clear one that is as similar to the run's
+/// own anchor as a straight face must be (`least`), so that who came in between is not it.
+#[must_use]
+pub fn lasting_anchor(steps: &[StepContent], least: f32) -> Option<&Face> {
+    steps.iter().find_map(|step| {
+        let face = step.clearest.as_ref()?;
+        let observed = step.observations.get(face.frame)?.face.as_ref()?;
+        observed
+            .identity
+            .is_some_and(|similarity| similarity >= least)
+            .then_some(face)
+    })
 }
 
 /// The face of a step's clearest frame.

@@ -26,6 +26,8 @@ pub enum Item {
     Frames,
     /// The face of a passed run, waiting to be compared.
     Probe,
+    /// The face of a failed run, with which the session's next run is compared.
+    Anchor,
     /// Images inside a document.
     DocumentImages,
     /// The reference photo of the state database.

@@ -43,6 +43,8 @@ pub enum Purpose {
     Document,
     /// The face of a passed run, until it is compared.
     Probe,
+    /// The face of a failed run, with which the session's next run is compared.
+    Anchor,
     /// A subject's template.
     Template,
 }
@@ -57,6 +59,7 @@ impl Purpose {
             Self::Step => "tanu/seal/step/1",
             Self::Document => "tanu/seal/document/1",
             Self::Probe => "tanu/seal/probe/1",
+            Self::Anchor => "tanu/seal/anchor/1",
             Self::Template => "tanu/seal/template/1",
         }
     }
@@ -101,7 +104,9 @@ impl SealKey {
     /// # Errors
     /// [`SealError::Random`].
     pub fn generate(host: &dyn Host) -> Result<Self, SealError> {
-        Ok(Self(random(host)?))
+        let mut key = Self([0; 32]);
+        host.fill(&mut key.0)?;
+        Ok(key)
     }
 
     /// Seals `plain`, bound to `purpose` and `place`.

@@ -35,6 +35,7 @@ use tanu_protocol::jws::JwsSigner;
 use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::register::{ConsistencyProof, InclusionProof};
 use tanu_protocol::similarity::Similarity;
+use zeroize::Zeroizing;
 
 use crate::failure::{Failure, refused};
 use crate::host::Host;
@@ -185,10 +186,27 @@ impl Matcher {
     }
 }
 
-pub(crate) fn to_cbor<T: Serialize>(value: &T) -> Result<zeroize::Zeroizing<Vec<u8>>, Failure> {
-    let mut bytes = zeroize::Zeroizing::new(Vec::new());
+/// Written into memory that has its final size from the beginning: where a buffer grows, what it held before is left unwiped.
+pub(crate) fn to_cbor<T: Serialize>(value: &T) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let mut length = Length(0);
+    ciborium::into_writer(value, &mut length).map_err(|_| Failure::Record)?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length.0));
     ciborium::into_writer(value, &mut *bytes).map_err(|_| Failure::Record)?;
     Ok(bytes)
+}
+
+/// Counts the bytes that are written.
+struct Length(usize);
+
+impl std::io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 pub(crate) fn from_cbor<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {

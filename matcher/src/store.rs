@@ -30,6 +30,9 @@ pub enum StoreError {
     /// The same place is filled.
     #[error("the place in the database is filled")]
     Taken,
+    /// The session has ended, or its run is concluded: what is stored now would outlive it.
+    #[error("the session or its run is closed")]
+    Closed,
 }
 
 /// A session.
@@ -81,6 +84,9 @@ pub struct StoredRun {
     pub verdict: RunVerdict,
     /// The face to be compared, sealed; absent where the run failed, and once it is purged.
     pub probe: Option<Sealed>,
+    /// The face that the session's next run is compared with, sealed; absent where none may follow, where no run showed one
+    /// clearly, and once it is purged.
+    pub anchor: Option<Sealed>,
 }
 
 /// A document, sealed.
@@ -110,11 +116,11 @@ pub struct Outcome {
 /// What an attempt concludes, and with it which frames are purged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Concluded {
-    /// A run: its frames are purged.
+    /// A run: its frames are purged, and the anchor of the run before.
     Run(StoredRun),
     /// The comparison: the probe is purged.
     Comparison(ComparisonVerdict),
-    /// The session: all its frames and its probe are purged.
+    /// The session: all its frames and faces are purged.
     Session(Ending),
 }
 
@@ -156,7 +162,8 @@ pub trait Store: Send + Sync {
     /// Stores a judged step.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] where the step has been judged, or its nonce was used before.
+    /// [`StoreError::Taken`] where the step has been judged, or its nonce was used before; [`StoreError::Closed`] where the
+    /// session has ended or the run is concluded.
     fn put_step(&self, step: &StoredStep, journal: &[Event]) -> Result<(), StoreError>;
 
     /// The judged steps of a session, by run and step.
@@ -165,8 +172,7 @@ pub trait Store: Send + Sync {
     /// [`StoreError`].
     fn steps(&self, session: &SessionId) -> Result<Vec<StoredStep>, StoreError>;
 
-    /// Sessions, at most 100 of them, that were opened before `before`, have neither ended nor been compared, and still hold
-    /// frames or a face.
+    /// Sessions that were opened before `before`, have neither ended nor been compared, and still hold frames or a face.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -194,7 +200,8 @@ pub trait Store: Send + Sync {
     /// no longer needed.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] where the run, comparison, ending or place in the register is filled.
+    /// [`StoreError::Taken`] where the run, comparison, ending or place in the register is filled; [`StoreError::Closed`] where a
+    /// run or comparison comes after the session's end.
     fn record(&self, outcome: &Outcome) -> Result<(), StoreError>;
 
     /// The texts of the register's entries, in order.
@@ -214,6 +221,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     fn entry_of(&self, document: &Sha256Digest) -> Result<Option<u64>, StoreError>;
+
+    /// Writes events into the journal that no outcome takes along.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn note(&self, events: &[Event]) -> Result<(), StoreError>;
 
     /// The journal's events of a session, in order.
     ///

@@ -140,7 +140,13 @@ async fn blocking<T: Send + 'static>(
         .unwrap_or(refused(ProblemCode::Internal))
 }
 
+/// The most bytes of a request in JSON: the largest has the citizen's consent.
+pub(super) const MOST_JSON_BYTES: usize = 64 * 1024;
+
 fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    if body.len() > MOST_JSON_BYTES {
+        return refused(ProblemCode::TooLarge);
+    }
     serde_json::from_slice(body).map_err(|_| Failure::Refused(ProblemCode::MalformedRequest))
 }
 

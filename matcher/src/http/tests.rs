@@ -9,6 +9,7 @@ use tanu_protocol::register::{ConsistencyProof, InclusionProof};
 use tanu_protocol::session::Ending;
 
 use super::MOST_REQUEST_BYTES;
+use super::routes::MOST_JSON_BYTES;
 use super::testing::{Reply, Server};
 use crate::service::testing::{Acting, Edge, PERSON, key, reference};
 
@@ -129,6 +130,20 @@ fn hostile_requests_get_a_problem_that_repeats_nothing() {
         assert!(!text.contains(PERSON) && !text.contains("880229100015"), "{text}");
     }
 
+    // No JSON is as large as a capture may be.
+    let long = vec![b' '; MOST_JSON_BYTES + 1];
+    for path in [
+        "/v1/session",
+        &format!("{session}/run/0/conclusion"),
+        &format!("{session}/end"),
+    ] {
+        assert_eq!(
+            server.call("POST", path, &long).problem(),
+            ProblemCode::TooLarge,
+            "{path}"
+        );
+    }
+
     // As large as a capture may be: read to its end, and refused for what it says.
     let large = vec![0; MOST_REQUEST_BYTES];
     assert_eq!(
@@ -142,6 +157,16 @@ fn hostile_requests_get_a_problem_that_repeats_nothing() {
         ProblemCode::TooLarge
     );
     assert_eq!(server.call("PUT", &step, &sound).status, 200);
+}
+
+#[test]
+fn bnk_15_a_request_that_can_t_be_remembered_is_not_answered() {
+    let server = Server::start();
+    server.fixture.store.execute("PRAGMA query_only = true");
+    let reply = server.call("GET", "/v1/keys", b"");
+    assert_eq!(reply.problem(), ProblemCode::TryLater);
+    server.fixture.store.execute("PRAGMA query_only = false");
+    assert_eq!(server.call("GET", "/v1/keys", b"").status, 200);
 }
 
 #[test]

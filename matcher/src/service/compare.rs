@@ -15,7 +15,7 @@ use tanu_protocol::state_database::{ReferenceAnswer, ReferenceQuery};
 use tanu_vision::Embedding;
 use zeroize::Zeroize;
 
-use super::conclude::{Probe, probe_place};
+use super::conclude::{Probe, run_place};
 use super::{Matcher, OpenedSession, from_cbor, to_cbor};
 use crate::evidence::similarity;
 use crate::failure::Failure;
@@ -163,7 +163,7 @@ impl Matcher {
             .filter(|run| run.verdict.passed)
             .ok_or(Failure::Refused(ProblemCode::SessionState))?;
         let sealed = run.probe.as_ref().ok_or(state)?;
-        let place = probe_place(&session.stored.id, run.run);
+        let place = run_place(&session.stored.id, run.run);
         let probe = from_cbor(&session.key.open(Purpose::Probe, &[&place], sealed)?)?;
         let person = session.record.person.clone().ok_or(Failure::Record)?;
         Ok((person, probe))
@@ -204,27 +204,45 @@ impl Matcher {
                 });
             }
         };
-        let mut compared = Compared {
-            result: ComparisonResult::UnusableReference,
-            similarity: None,
-            basis: ComparisonBasis::Primary {
-                database,
-                document: Some(seen(&document)),
-                photo: Some(Sha256Digest::of(&photo)),
-            },
-            events: vec![(Process::Collection, Item::ReferencePhoto)],
+        // The photo is in memory alone, and its hash stands in document 2.
+        let collected = (Process::Collection, Item::ReferencePhoto);
+        let used = (Process::Use, Item::ReferencePhoto);
+        let destroyed = (Process::Destruction, Item::ReferencePhoto);
+        let basis = ComparisonBasis::Primary {
+            database,
+            document: Some(seen(&document)),
+            photo: Some(Sha256Digest::of(&photo)),
         };
         if let Some(why) = out_of_force(&document, day_in_almaty(self.host.now())) {
-            compared.result = ComparisonResult::DocumentOutOfForce { why };
-        } else if let Some(reference) = self.reference_face(photo)? {
-            let (result, similarity) = self.decide(face, &reference)?;
-            compared.result = result;
-            compared.similarity = Some(similarity);
-            compared.events.push((Process::Use, Item::ReferencePhoto));
+            return Ok(Compared {
+                result: ComparisonResult::DocumentOutOfForce { why },
+                similarity: None,
+                basis,
+                events: vec![collected, destroyed],
+            });
         }
-        // The photo itself is not kept: its hash stands in document 2.
-        compared.events.push((Process::Destruction, Item::ReferencePhoto));
-        Ok(compared)
+        let reference = match self.reference_face(photo) {
+            Ok(reference) => reference,
+            Err(failure) => {
+                // Nothing comes of the comparison, but the photo was here.
+                let journal = self.journal(session, self.host.now());
+                self.store
+                    .note(&[collected, destroyed].map(|(process, item)| journal.event(process, item, 1)))?;
+                return Err(failure);
+            }
+        };
+        let (result, similarity) = match reference {
+            Some(reference) => self
+                .decide(face, &reference)
+                .map(|(result, similarity)| (result, Some(similarity)))?,
+            None => (ComparisonResult::UnusableReference, None),
+        };
+        Ok(Compared {
+            result,
+            similarity,
+            basis,
+            events: vec![collected, used, destroyed],
+        })
     }
 
     /// The embedding of the one face on a reference photo; `None` where it shows none or several.

@@ -9,9 +9,10 @@ use tanu_protocol::matcher::{ConcludeRun, RunVerdict};
 use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::register::AttemptKind;
 use tanu_protocol::session::Ending;
+use zeroize::Zeroize;
 
-use super::{MOST_RUNS, Matcher, OpenedSession, to_cbor};
-use crate::evidence::{StepContent, probe, similarity, step_evidence};
+use super::{MOST_RUNS, Matcher, OpenedSession, from_cbor, to_cbor};
+use crate::evidence::{Face, StepContent, lasting_anchor, probe, similarity, step_evidence};
 use crate::failure::{Failure, refused};
 use crate::journal::{Event, Item, Process};
 use crate::log::Attempt;
@@ -24,6 +25,12 @@ pub(super) struct Probe {
     pub(super) image: EvidenceImage,
     pub(super) embedding: Vec<f32>,
     pub(super) liveness_document: Sha256Digest,
+}
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        self.embedding.zeroize();
+    }
 }
 
 /// A run as it is judged.
@@ -86,6 +93,13 @@ impl Matcher {
         } else {
             None
         };
+        let repeatable = !passed && request.ended.is_none() && run + 1 < MOST_RUNS;
+        let earlier = self.lasting_anchor(&session)?;
+        let anchor = earlier
+            .as_ref()
+            .or_else(|| lasting_anchor(&steps, self.policy.run.identity_frontal))
+            .filter(|_| repeatable);
+        let sealed_anchor = anchor.map(|face| self.seal_anchor(&session, run, face)).transpose()?;
         let attempt = Attempt {
             at,
             subject: session.subject,
@@ -94,7 +108,12 @@ impl Matcher {
             passed,
             document: document.reference.clone(),
         };
-        let journal = self.journal_run(&session, &judged.document, &steps, passed);
+        let faces = [
+            (Process::Storage, Item::Probe, sealed_probe.is_some()),
+            (Process::Storage, Item::Anchor, sealed_anchor.is_some()),
+            (Process::Destruction, Item::Anchor, earlier.is_some()),
+        ];
+        let journal = self.journal_run(&session, &judged.document, &steps, faces);
         let entered = self.register.enter(&*self.store, attempt, |entry| Outcome {
             session: *id,
             document: Some(document),
@@ -103,6 +122,7 @@ impl Matcher {
                 request: hash,
                 verdict: verdict.clone(),
                 probe: sealed_probe,
+                anchor: sealed_anchor,
             }),
             entry,
             journal,
@@ -214,10 +234,28 @@ impl Matcher {
             embedding: embedding.as_slice().to_vec(),
             liveness_document: document.reference.sha256,
         };
-        let place = probe_place(&session.stored.id, run);
+        let place = run_place(&session.stored.id, run);
         Ok(session
             .key
             .seal(&*self.host, Purpose::Probe, &[&place], &to_cbor(&content)?)?)
+    }
+
+    fn seal_anchor(&self, session: &OpenedSession, run: u8, face: &Face) -> Result<Sealed, Failure> {
+        let place = run_place(&session.stored.id, run);
+        Ok(session
+            .key
+            .seal(&*self.host, Purpose::Anchor, &[&place], &to_cbor(face)?)?)
+    }
+
+    /// The face that the runs before have left to compare the next one with.
+    pub(super) fn lasting_anchor(&self, session: &OpenedSession) -> Result<Option<Face>, Failure> {
+        let runs = self.store.runs(&session.stored.id)?;
+        let left = runs.iter().find_map(|run| Some((run.run, run.anchor.as_ref()?)));
+        left.map(|(run, sealed)| {
+            let place = run_place(&session.stored.id, run);
+            from_cbor(&session.key.open(Purpose::Anchor, &[&place], sealed)?)
+        })
+        .transpose()
     }
 
     fn journal_run(
@@ -225,7 +263,7 @@ impl Matcher {
         session: &OpenedSession,
         document: &LivenessDocument,
         steps: &[StepContent],
-        passed: bool,
+        faces: [(Process, Item, bool); 3],
     ) -> Vec<Event> {
         let journal = self.journal(session, document.at);
         let images = document.steps.iter().map(|step| step.images.len()).sum::<usize>();
@@ -235,9 +273,8 @@ impl Matcher {
         if images > 0 {
             events.push(journal.event(Process::Storage, Item::DocumentImages, count(images)));
         }
-        if passed {
-            events.push(journal.event(Process::Storage, Item::Probe, 1));
-        }
+        let done = faces.into_iter().filter(|(_, _, done)| *done);
+        events.extend(done.map(|(process, item, _)| journal.event(process, item, 1)));
         if frames > 0 {
             events.push(journal.event(Process::Destruction, Item::Frames, count(frames)));
         }
@@ -245,8 +282,8 @@ impl Matcher {
     }
 }
 
-/// What a sealed probe is bound to: session and run.
-pub(super) fn probe_place(session: &SessionId, run: u8) -> [u8; SessionId::LENGTH + 1] {
+/// What a run's sealed face is bound to: session and run.
+pub(super) fn run_place(session: &SessionId, run: u8) -> [u8; SessionId::LENGTH + 1] {
     let mut place = [run; SessionId::LENGTH + 1];
     let (id, _) = place.split_at_mut(SessionId::LENGTH);
     id.copy_from_slice(session.as_bytes());

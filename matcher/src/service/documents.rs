@@ -5,16 +5,19 @@ use tanu_protocol::evidence::{DocumentRef, SignedDocument};
 
 use super::Matcher;
 use crate::failure::Failure;
+use crate::journal::{Item, Process};
 use crate::sealing::Purpose;
 
 impl Matcher {
-    /// The session's documents, in the order in which they were made.
+    /// The session's documents, in the order in which they were made. That they are handed over is journalled first: it is a use
+    /// of the images in them (NBS-3).
     ///
     /// # Errors
     /// [`Failure`].
     pub fn documents(&self, id: &SessionId) -> Result<Vec<SignedDocument>, Failure> {
         let session = self.session(id)?;
-        self.store
+        let documents = self
+            .store
             .documents(id)?
             .into_iter()
             .map(|document| {
@@ -25,7 +28,23 @@ impl Matcher {
                     jws: String::from_utf8(text.to_vec()).map_err(|_| Failure::Record)?,
                 })
             })
-            .collect()
+            .collect::<Result<_, Failure>>()?;
+        let images = self.images(id)?;
+        if images > 0 {
+            let journal = self.journal(&session, self.host.now());
+            self.store
+                .note(&[journal.event(Process::Use, Item::DocumentImages, images)])?;
+        }
+        Ok(documents)
+    }
+
+    /// How many images the session's documents hold, by the journal.
+    fn images(&self, id: &SessionId) -> Result<u32, Failure> {
+        let events = self.store.journal(id)?;
+        let stored = events
+            .iter()
+            .filter(|event| (event.process, event.item) == (Process::Storage, Item::DocumentImages));
+        Ok(stored.map(|event| event.count).fold(0, u32::saturating_add))
     }
 
     /// What the session's documents are, without opening them.

@@ -1,7 +1,7 @@
 //! `POST /v1/session/{id}/end`: a session that comes to no comparison. It leaves document 1 and an entry, too.
 
 use tanu_protocol::digest::SessionId;
-use tanu_protocol::evidence::{DocumentKind, DocumentRef, LIVENESS_TYPE, LivenessDocument};
+use tanu_protocol::evidence::{ComparisonResult, DocumentKind, DocumentRef, LIVENESS_TYPE, LivenessDocument};
 use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::register::AttemptKind;
 use tanu_protocol::session::Ending;
@@ -11,14 +11,14 @@ use crate::evidence::StepContent;
 use crate::failure::{Failure, refused};
 use crate::journal::{Event, Item, Process};
 use crate::log::Attempt;
-use crate::store::{Concluded, Outcome, StoreError};
+use crate::store::{Concluded, Outcome, StoreError, StoredRun};
 
 impl Matcher {
     /// Ends a session and gives its documents. The same ending again gives them again.
     ///
     /// # Errors
-    /// [`ProblemCode::Conflict`] where it ended otherwise; [`ProblemCode::MalformedRequest`] for an ending that only a
-    /// comparison gives; [`Failure`].
+    /// [`ProblemCode::Conflict`] where it ended otherwise; [`ProblemCode::MalformedRequest`] for an ending that is not that of
+    /// the comparison, or that only another comparison gives; [`Failure`].
     pub fn end_session(&self, id: &SessionId, ending: Ending) -> Result<Vec<DocumentRef>, Failure> {
         let session = self.session(id)?;
         if let Some(ended) = session.stored.ended {
@@ -28,8 +28,8 @@ impl Matcher {
                 refused(ProblemCode::Conflict)
             };
         }
-        let compared = self.store.comparison(id)?.is_some();
-        if ending.passed() && !compared {
+        let compared = self.store.comparison(id)?.map(|comparison| comparison.outcome);
+        if !follows(ending, compared) {
             return refused(ProblemCode::MalformedRequest);
         }
         // (1) Document 1, where a run is open or the session has none yet.
@@ -68,8 +68,7 @@ impl Matcher {
             passed: ending.passed(),
             document: last,
         };
-        let probe = runs.iter().any(|run| run.probe.is_some());
-        let journal = self.journal_end(&session, content.as_ref(), &steps, probe);
+        let journal = self.journal_end(&session, content.as_ref(), &steps, &runs);
         let entered = self.register.enter(&*self.store, attempt, |entry| Outcome {
             session: *id,
             document,
@@ -93,7 +92,7 @@ impl Matcher {
         session: &OpenedSession,
         document: Option<&LivenessDocument>,
         steps: &[StepContent],
-        probe: bool,
+        runs: &[StoredRun],
     ) -> Vec<Event> {
         let journal = self.journal(session, self.host.now());
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
@@ -102,11 +101,38 @@ impl Matcher {
         [
             (Process::Storage, Item::DocumentImages, count(images)),
             (Process::Destruction, Item::Frames, count(frames)),
-            (Process::Destruction, Item::Probe, u32::from(probe)),
+            (
+                Process::Destruction,
+                Item::Probe,
+                count(runs.iter().filter(|run| run.probe.is_some()).count()),
+            ),
+            (
+                Process::Destruction,
+                Item::Anchor,
+                count(runs.iter().filter(|run| run.anchor.is_some()).count()),
+            ),
         ]
         .into_iter()
         .filter(|(_, _, count)| *count > 0)
         .map(|(process, item, count)| journal.event(process, item, count))
         .collect()
+    }
+}
+
+/// Whether a session can end so: what a comparison alone gives only as it gave it, and without one the rest. A citizen who breaks off,
+/// or whose time runs out, may do so at any moment.
+fn follows(ending: Ending, compared: Option<ComparisonResult>) -> bool {
+    match (ending, compared) {
+        (Ending::Matched, compared) => compared == Some(ComparisonResult::Matched),
+        (Ending::NotMatched, compared) => compared == Some(ComparisonResult::NotMatched),
+        (Ending::NoReference, compared) => matches!(
+            compared,
+            Some(ComparisonResult::NoReference | ComparisonResult::UnusableReference)
+        ),
+        (Ending::DocumentOutOfForce { why }, compared) => {
+            compared == Some(ComparisonResult::DocumentOutOfForce { why })
+        }
+        (Ending::NotLive | Ending::Refused, compared) => compared.is_none(),
+        (Ending::Cancelled | Ending::Expired, _) => true,
     }
 }

@@ -1,7 +1,7 @@
 //! The calls with the real models on real faces. Skipped, by name, where models or faces are not there.
 
 use std::io::Cursor;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use image::imageops::FilterType;
@@ -35,23 +35,35 @@ fn found(name: &str) -> Option<(Arc<dyn Examine>, PathBuf)> {
     None
 }
 
-/// A portrait held before the camera: the same picture, each time a few pixels elsewhere.
-fn still_photo(path: PathBuf) -> Vec<CapturedFrame> {
+/// Portraits held before the camera, one after the other with two seconds and a half between them: each the same picture, each
+/// time a few pixels elsewhere.
+fn still_photos(portraits: &Path, names: &[&str]) -> Vec<CapturedFrame> {
+    let held = (0u32..).step_by(HELD as usize).zip(names);
+    held.flat_map(|(first, name)| still_photo(&portraits.join(name), first))
+        .collect()
+}
+
+/// Frames for which a portrait is held.
+const HELD: u32 = 12;
+
+fn still_photo(path: &Path, first: u32) -> Vec<CapturedFrame> {
     let portrait = image::open(path)
         .unwrap()
         .resize(520, 520, FilterType::Triangle)
         .to_rgb8();
-    let (width, height) = (portrait.width() - 12, portrait.height() - 12);
-    (0..12u32)
-        .map(|sequence| {
-            let shifted = image::imageops::crop_imm(&portrait, sequence, 12 - sequence, width, height).to_image();
+    let (width, height) = (portrait.width() - 2 * HELD, portrait.height() - 2 * HELD);
+    (0..HELD)
+        .map(|place| {
+            let (x, y) = (place + first % (HELD - 1), HELD - place);
+            let shifted = image::imageops::crop_imm(&portrait, x, y, width, height).to_image();
+            let sequence = first + place;
             let mut jpeg = Vec::new();
             shifted
                 .write_to(&mut Cursor::new(&mut jpeg), image::ImageFormat::Jpeg)
                 .unwrap();
             CapturedFrame {
                 sequence,
-                time_us: u64::from(sequence) * 150_000,
+                time_us: u64::from(place) * 150_000 + u64::from(first / HELD) * 4_300_000,
                 jpeg,
             }
         })
@@ -64,12 +76,8 @@ fn bnk_8a_a_real_portrait_held_still_fails_the_run_and_is_not_compared() {
     let Some((examiner, portraits)) = found(name) else {
         return;
     };
-    let host = Arc::new(TestHost::new());
-    let store = SqliteStore::in_memory(&master(1), &*host).unwrap();
-    let fixture = Fixture::with_examiner(host, store, examiner);
-    let edge = Edge::new(&fixture, 1);
-    fixture.matcher.open_session(&edge.open()).unwrap();
-    let capture = edge.capture(0, 0, still_photo(portraits.join("obama.jpg")));
+    let (fixture, edge) = opened(examiner);
+    let capture = edge.capture(0, 0, still_photos(&portraits, &["obama.jpg"]));
     let index = StepIndex { run: 0, step: 0 };
     let verdict = fixture
         .matcher
@@ -84,6 +92,55 @@ fn bnk_8a_a_real_portrait_held_still_fails_the_run_and_is_not_compared() {
     assert_eq!(run.document.kind, DocumentKind::Liveness);
     let compared = fixture.matcher.compare(&edge.session);
     assert_eq!(compared.unwrap_err().code(), ProblemCode::SessionState);
+}
+
+/// A session with the real models.
+fn opened(examiner: Arc<dyn Examine>) -> (Fixture, Edge) {
+    let host = Arc::new(TestHost::new());
+    let store = SqliteStore::in_memory(&master(1), &*host).unwrap();
+    let fixture = Fixture::with_examiner(host, store, examiner);
+    let edge = Edge::new(&fixture, 1);
+    fixture.matcher.open_session(&edge.open()).unwrap();
+    (fixture, edge)
+}
+
+#[test]
+fn nbs_7_real_faces_exchanged_behind_a_gap_between_steps_or_between_runs_are_noticed() {
+    let name = "nbs_7_real_faces_exchanged_behind_a_gap_between_steps_or_between_runs_are_noticed";
+    let Some((examiner, portraits)) = found(name) else {
+        return;
+    };
+    // Whether the last run's verdict names another person; each run is a list of steps, each step one of portraits.
+    let noticed = |runs: &[&[&[&str]]]| {
+        let (fixture, edge) = opened(Arc::clone(&examiner));
+        let mut last = Vec::new();
+        for (run, steps) in (0u8..).zip(runs) {
+            for (step, names) in (0u8..).zip(*steps) {
+                let capture = edge.capture(run, step, still_photos(&portraits, names));
+                let submission = edge.submit(run, step, &capture);
+                fixture
+                    .matcher
+                    .judge_step(&edge.session, StepIndex { run, step }, &submission)
+                    .unwrap();
+            }
+            let request = edge.conclude(run, u8::try_from(steps.len()).unwrap());
+            last = fixture
+                .matcher
+                .conclude_run(&edge.session, run, &request)
+                .unwrap()
+                .mismatches;
+        }
+        last.contains(&Mismatch::AnotherPerson)
+    };
+    let (a, b) = ("biden.jpg", "obama.jpg");
+    for (same, exchanged) in [
+        (&[&[&[a, a][..]][..]][..], &[&[&[a, b][..]][..]][..]),
+        (&[&[&[a], &[a]]], &[&[&[a], &[b]]]),
+        (&[&[&[a]], &[&[a]]], &[&[&[a]], &[&[b]]]),
+    ] {
+        assert!(!noticed(same), "{same:?}");
+        assert!(noticed(exchanged), "{exchanged:?}");
+    }
 }
 
 #[test]

@@ -52,16 +52,20 @@ impl Matcher {
             return refused(ProblemCode::CameraVirtual);
         }
 
-        // (3) What each frame shows, and whether it is the same person as in the run's first.
+        // (3) What each frame shows, and whether it is the person whom the session showed first.
         let pictures = capture
             .frames
             .iter()
             .map(|frame| (frame.jpeg.clone(), frame.time_us as f64 / 1000.0))
             .collect();
         let examinations = self.pool.examine(pictures)?;
-        let anchor = match self.anchor(&session, index.run, &steps)? {
+        let lasting = self.lasting_anchor(&session)?;
+        let from_earlier_run = lasting.is_some();
+        let anchor = match lasting {
             Some(anchor) => Some(anchor),
-            None => anchor(&examinations),
+            None => self
+                .anchor(&session, index.run, &steps)?
+                .or_else(|| anchor(&examinations)),
         };
         let content = judge(submission, capture, &examinations, anchor, &self.policy);
 
@@ -85,11 +89,14 @@ impl Matcher {
             verdict: verdict.clone(),
         };
         let journal = self.journal(&session, self.host.now());
-        let events = [
+        let mut events = vec![
             journal.event(Process::Collection, Item::Frames, frames),
             journal.event(Process::Use, Item::Frames, frames),
             journal.event(Process::Storage, Item::Frames, frames),
         ];
+        if from_earlier_run {
+            events.push(journal.event(Process::Use, Item::Anchor, 1));
+        }
         match self.store.put_step(&stored, &events) {
             // Another call with the same frames was faster.
             Err(StoreError::Taken) => self
@@ -165,6 +172,7 @@ impl Matcher {
         Ok(())
     }
 
+    /// The anchor of the run's earlier steps.
     fn anchor(&self, session: &OpenedSession, run: u8, steps: &[StoredStep]) -> Result<Option<Face>, Failure> {
         let contents = self.contents(session, run, steps)?;
         Ok(contents.iter().find_map(|step| step.anchor.clone()))

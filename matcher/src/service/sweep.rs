@@ -14,12 +14,16 @@ impl Matcher {
     /// document 1 and entry as any other does.
     ///
     /// # Errors
-    /// [`Failure`]; sessions ended before it stay ended.
+    /// The first [`Failure`]; all sessions that can be ended are, before it and after it.
     pub fn end_abandoned(&self) -> Result<usize, Failure> {
-        let abandoned = self.store.abandoned(self.host.now() - ABANDONED)?;
-        for session in &abandoned {
-            self.end_session(session, Ending::Expired)?;
+        let mut ended = 0;
+        let mut failed = None;
+        for session in self.store.abandoned(self.host.now() - ABANDONED)? {
+            match self.end_session(&session, Ending::Expired) {
+                Ok(_) => ended += 1,
+                Err(failure) => failed = failed.or(Some(failure)),
+            }
         }
-        Ok(abandoned.len())
+        failed.map_or(Ok(ended), Err)
     }
 }

@@ -2,8 +2,10 @@
 
 mod comparison;
 mod ending;
+mod failing;
 mod keeping;
 mod opening;
+mod persons;
 mod register;
 mod runs;
 mod steps;

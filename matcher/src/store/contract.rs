@@ -96,6 +96,7 @@ fn run(number: u8) -> Concluded {
             document: reference(DocumentKind::Liveness, 100),
         },
         probe: Some(sealed(5)),
+        anchor: Some(sealed(6)),
     })
 }
 
@@ -116,6 +117,9 @@ fn store(store: &dyn Store) {
     steps_are_stored_once_and_nonces_used_once(store);
     outcomes_are_stored_as_a_whole_or_not_at_all(store);
     concluding_purges_what_is_no_longer_needed(store);
+    nothing_is_stored_behind_a_concluded_run_or_an_ended_session(store);
+    what_is_noted_stands_in_the_journal(store);
+    sessions_that_hold_frames_or_a_face_are_found(store);
 }
 
 fn requests_are_remembered_until_their_time_has_passed(store: &dyn Store) {
@@ -188,26 +192,74 @@ fn concluding_purges_what_is_no_longer_needed(store: &dyn Store) {
         let steps = store.steps(&id).unwrap();
         steps.iter().map(|step| step.content.is_some()).collect()
     };
-    let probes = || {
-        store
-            .runs(&id)
-            .unwrap()
-            .iter()
-            .filter(|run| run.probe.is_some())
-            .count()
+    let faces = || -> Vec<(bool, bool)> {
+        let runs = store.runs(&id).unwrap();
+        runs.iter()
+            .map(|run| (run.probe.is_some(), run.anchor.is_some()))
+            .collect()
     };
     store.record(&outcome(4, 1, run(0))).unwrap();
-    assert_eq!((kept(), probes()), (vec![false, true], 1));
-    store.record(&outcome(4, 2, comparison())).unwrap();
-    assert_eq!((kept(), probes()), (vec![false, true], 0));
+    assert_eq!((kept(), faces()), (vec![false, true], vec![(true, true)]));
+    store.record(&outcome(4, 2, run(1))).unwrap();
+    assert_eq!(
+        (kept(), faces()),
+        (vec![false, false], vec![(true, false), (true, true)])
+    );
+    store.record(&outcome(4, 3, comparison())).unwrap();
+    assert_eq!(faces(), [(false, false), (false, false)]);
     assert!(store.comparison(&id).unwrap().is_some());
-    assert!(taken(store.record(&outcome(4, 3, comparison()))));
+    assert!(taken(store.record(&outcome(4, 4, comparison()))));
+    store.put_step(&step(4, 2, 0), &[]).unwrap();
     store
-        .record(&outcome(4, 3, Concluded::Session(Ending::Expired)))
+        .record(&outcome(4, 4, Concluded::Session(Ending::Expired)))
         .unwrap();
-    assert_eq!(kept(), [false, false]);
+    assert_eq!(kept(), [false, false, false]);
     assert_eq!(store.session(&id).unwrap().unwrap().ended, Some(Ending::Expired));
-    assert!(taken(store.record(&outcome(4, 4, Concluded::Session(Ending::Expired)))));
+    assert!(taken(store.record(&outcome(4, 5, Concluded::Session(Ending::Expired)))));
+}
+
+fn nothing_is_stored_behind_a_concluded_run_or_an_ended_session(store: &dyn Store) {
+    let id = session(5).id;
+    let closed = |result| matches!(result, Err(StoreError::Closed));
+    store.open_session(&session(5), None).unwrap();
+    store.record(&outcome(5, 5, run(0))).unwrap();
+    assert!(closed(store.put_step(&step(5, 0, 0), &[event(5)])));
+    store.put_step(&step(5, 1, 0), &[]).unwrap();
+    store
+        .record(&outcome(5, 6, Concluded::Session(Ending::Cancelled)))
+        .unwrap();
+    assert!(closed(store.put_step(&step(5, 1, 1), &[event(5)])));
+    assert!(closed(store.record(&outcome(5, 7, run(1)))));
+    assert!(closed(store.record(&outcome(5, 7, comparison()))));
+    assert_eq!(store.steps(&id).unwrap().len(), 1);
+    assert_eq!(store.runs(&id).unwrap().len(), 1);
+    assert_eq!(store.journal(&id).unwrap().len(), 2);
+}
+
+fn what_is_noted_stands_in_the_journal(store: &dyn Store) {
+    store.note(&[event(6), event(6)]).unwrap();
+    assert_eq!(store.journal(&session(6).id).unwrap(), [event(6), event(6)]);
+}
+
+fn sessions_that_hold_frames_or_a_face_are_found(store: &dyn Store) {
+    let later = AT + SignedDuration::from_secs(1);
+    let open = |seed: u8| store.open_session(&session(seed), None).unwrap();
+    (10..15).for_each(open);
+    // 10 holds nothing, 11 frames, 12 faces; 13 is compared, 14 has ended.
+    for seed in [11, 14] {
+        store.put_step(&step(seed, 0, 0), &[]).unwrap();
+    }
+    store.record(&outcome(12, 7, run(0))).unwrap();
+    store.record(&outcome(13, 8, run(0))).unwrap();
+    store.record(&outcome(13, 9, comparison())).unwrap();
+    store
+        .record(&outcome(14, 10, Concluded::Session(Ending::Expired)))
+        .unwrap();
+    let mut found = store.abandoned(later).unwrap();
+    found.retain(|id| (10..15).any(|seed| session(seed).id == *id));
+    found.sort_unstable();
+    assert_eq!(found, [session(11).id, session(12).id]);
+    assert_eq!(store.abandoned(AT).unwrap(), []);
 }
 
 fn templates(store: &dyn TemplateStore) {

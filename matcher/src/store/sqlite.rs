@@ -1,12 +1,14 @@
 //! The store over one SQLite file in WAL mode.
 //!
-//! One connection behind a lock: SQLite has one writer anyway, and no statement here takes long. Deleted pages are
-//! overwritten (`secure_delete`), so that destroyed keys don't linger in the file.
+//! One connection behind a lock: SQLite has one writer anyway, and no statement here takes long. What is deleted is overwritten
+//! (`secure_delete`), and the write-ahead log, which has earlier pages, is emptied after each deletion, so that destroyed keys,
+//! frames and faces linger in no file.
 
 mod migrations;
 mod rows;
 mod templates;
 
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -32,9 +34,9 @@ pub enum OpenError {
     /// It can't be opened or prepared.
     #[error("the database can't be opened: {0}")]
     Database(#[from] rusqlite::Error),
-    /// Its directory can't be made.
-    #[error("the database's directory can't be made: {0}")]
-    Directory(#[from] std::io::Error),
+    /// Its file or directory can't be made.
+    #[error("the database's file can't be made: {0}")]
+    File(#[from] std::io::Error),
     /// A later version of this program made it.
     #[error("the database has version {found}, this program knows {known}: use the program that made it")]
     Newer {
@@ -60,6 +62,12 @@ impl SqliteStore {
         if let Some(directory) = path.parent() {
             std::fs::create_dir_all(directory)?;
         }
+        // Nobody else's to read; SQLite gives the files beside it the same permissions.
+        std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(path)?;
         Self::prepare(Connection::open(path)?, master, host)
     }
 
@@ -70,6 +78,12 @@ impl SqliteStore {
     #[cfg(test)]
     pub(crate) fn in_memory(master: &MasterKey, host: &dyn Host) -> Result<Self, OpenError> {
         Self::prepare(Connection::open_in_memory()?, master, host)
+    }
+
+    /// Runs statements on the store's own connection, for tests of what it does in trouble.
+    #[cfg(test)]
+    pub(crate) fn execute(&self, statements: &str) {
+        self.connection().execute_batch(statements).unwrap();
     }
 
     fn prepare(mut connection: Connection, master: &MasterKey, host: &dyn Host) -> Result<Self, OpenError> {
@@ -97,6 +111,32 @@ impl SqliteStore {
         let done = work(&transaction)?;
         transaction.commit()?;
         Ok(done)
+    }
+
+    /// A [`SqliteStore::write`] that destroys: afterwards the write-ahead log is emptied. It has been written by then, so what can't
+    /// be emptied now, because another program reads, is no failure: it is at the next time.
+    fn destroy_by<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let done = self.write(work)?;
+        let busy = self
+            .connection()
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+        if !matches!(busy, Ok(false)) {
+            tracing::warn!("the database's log is not emptied yet: what was destroyed is still in it");
+        }
+        Ok(done)
+    }
+}
+
+/// Refuses what would be stored in a session that has ended.
+fn check_open(transaction: &Transaction<'_>, session: &SessionId) -> Result<(), StoreError> {
+    let ended: Option<bool> = transaction
+        .prepare_cached("SELECT ended IS NOT NULL FROM session WHERE id = ?1")?
+        .query_row([session.as_bytes()], |row| row.get(0))
+        .optional()?;
+    if ended == Some(true) {
+        Err(StoreError::Closed)
+    } else {
+        Ok(())
     }
 }
 
@@ -178,15 +218,17 @@ fn conclude(transaction: &Transaction<'_>, session: &SessionId, concluded: &Conc
     let id = session.as_bytes();
     match concluded {
         Concluded::Run(run) => {
+            transaction.execute("UPDATE run SET anchor = NULL WHERE session = ?1", params![id])?;
             transaction
                 .execute(
-                    "INSERT INTO run (session, run, request, verdict, probe) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    "INSERT INTO run (session, run, request, verdict, probe, anchor) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                     params![
                         id,
                         run.run,
                         run.request.as_bytes(),
                         json(&run.verdict)?,
-                        run.probe.as_ref().map(Sealed::as_bytes)
+                        run.probe.as_ref().map(Sealed::as_bytes),
+                        run.anchor.as_ref().map(Sealed::as_bytes)
                     ],
                 )
                 .map_err(taken)?;
@@ -202,7 +244,7 @@ fn conclude(transaction: &Transaction<'_>, session: &SessionId, concluded: &Conc
                     params![id, json(verdict)?],
                 )
                 .map_err(taken)?;
-            transaction.execute("UPDATE run SET probe = NULL WHERE session = ?1", params![id])?;
+            purge_faces(transaction, session)?;
         }
         Concluded::Session(ending) => {
             let ended = transaction.execute(
@@ -213,9 +255,17 @@ fn conclude(transaction: &Transaction<'_>, session: &SessionId, concluded: &Conc
                 return Err(StoreError::Taken);
             }
             transaction.execute("UPDATE step SET content = NULL WHERE session = ?1", params![id])?;
-            transaction.execute("UPDATE run SET probe = NULL WHERE session = ?1", params![id])?;
+            purge_faces(transaction, session)?;
         }
     }
+    Ok(())
+}
+
+fn purge_faces(transaction: &Transaction<'_>, session: &SessionId) -> Result<(), StoreError> {
+    transaction.execute(
+        "UPDATE run SET probe = NULL, anchor = NULL WHERE session = ?1",
+        [session.as_bytes()],
+    )?;
     Ok(())
 }
 
@@ -262,6 +312,13 @@ impl Store for SqliteStore {
 
     fn put_step(&self, step: &StoredStep, journal: &[Event]) -> Result<(), StoreError> {
         self.write(|transaction| {
+            check_open(transaction, &step.session)?;
+            let concluded: bool = transaction
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM run WHERE session = ?1 AND run = ?2)")?
+                .query_row(params![step.session.as_bytes(), step.index.run], |row| row.get(0))?;
+            if concluded {
+                return Err(StoreError::Closed);
+            }
             transaction
                 .execute(
                     "INSERT INTO step (session, run, step, nonce, request, frames, content, verdict)
@@ -299,10 +356,10 @@ impl Store for SqliteStore {
     fn abandoned(&self, before: Timestamp) -> Result<Vec<SessionId>, StoreError> {
         let connection = self.connection();
         let mut statement = connection.prepare_cached(
-            "SELECT id FROM session WHERE ended IS NULL AND opened_at < ?1 AND (
-               EXISTS (SELECT 1 FROM step WHERE session = id AND content IS NOT NULL)
-               OR EXISTS (SELECT 1 FROM run WHERE session = id AND probe IS NOT NULL)
-             ) LIMIT 100",
+            "SELECT id FROM session WHERE ended IS NULL AND opened_at < ?1 AND id IN (
+               SELECT session FROM step WHERE content IS NOT NULL
+               UNION SELECT session FROM run WHERE probe IS NOT NULL OR anchor IS NOT NULL
+             )",
         )?;
         let mut rows = statement.query([before.to_string()])?;
         let mut sessions = Vec::new();
@@ -315,7 +372,7 @@ impl Store for SqliteStore {
     fn runs(&self, session: &SessionId) -> Result<Vec<StoredRun>, StoreError> {
         let connection = self.connection();
         let mut statement = connection
-            .prepare_cached("SELECT run, request, verdict, probe FROM run WHERE session = ?1 ORDER BY run")?;
+            .prepare_cached("SELECT run, request, verdict, probe, anchor FROM run WHERE session = ?1 ORDER BY run")?;
         let mut rows = statement.query([session.as_bytes()])?;
         let mut runs = Vec::new();
         while let Some(row) = rows.next()? {
@@ -324,6 +381,7 @@ impl Store for SqliteStore {
                 request: Sha256Digest::from_bytes(bytes(row, 1)?),
                 verdict: from_json(&row.get::<_, String>(2)?)?,
                 probe: row.get::<_, Option<Vec<u8>>>(3)?.map(Sealed::from_bytes),
+                anchor: row.get::<_, Option<Vec<u8>>>(4)?.map(Sealed::from_bytes),
             });
         }
         Ok(runs)
@@ -354,7 +412,10 @@ impl Store for SqliteStore {
     }
 
     fn record(&self, outcome: &Outcome) -> Result<(), StoreError> {
-        self.write(|transaction| {
+        self.destroy_by(|transaction| {
+            if !matches!(outcome.concluded, Concluded::Session(_)) {
+                check_open(transaction, &outcome.session)?;
+            }
             if let Some(document) = &outcome.document {
                 put_document(transaction, &outcome.session, document)?;
             }
@@ -395,6 +456,10 @@ impl Store for SqliteStore {
         place
             .map(|place| u64::try_from(place).map_err(|_| StoreError::Malformed))
             .transpose()
+    }
+
+    fn note(&self, events: &[Event]) -> Result<(), StoreError> {
+        self.write(|transaction| put_events(transaction, events))
     }
 
     fn journal(&self, session: &SessionId) -> Result<Vec<Event>, StoreError> {

@@ -3,6 +3,7 @@
 use tanu_protocol::evidence::{DocumentKind, LivenessResult};
 use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::session::Ending;
+use tanu_protocol::state_database::ReferenceAnswer;
 
 use super::{ASKED, code, document_1, index, judged, opened};
 use crate::service::testing::{Edge, Fixture, reference};
@@ -45,6 +46,28 @@ fn a_session_cancelled_within_a_run_leaves_its_steps_in_document_1_and_no_frames
     assert_eq!(fixture.store.steps(&edge.session).unwrap()[0].content, None);
     let result = judged(&fixture, &edge, index(0, 1));
     assert_eq!(code(result), ProblemCode::SessionState);
+}
+
+#[test]
+fn nbs_10_a_session_ends_as_its_comparison_says_and_not_otherwise() {
+    let compared = [
+        (Some(reference(1)), Ending::Matched, Ending::NotMatched),
+        (Some(reference(9)), Ending::NotMatched, Ending::Matched),
+        (Some(ReferenceAnswer::NotFound), Ending::NoReference, Ending::Matched),
+    ];
+    for (seed, (answer, same, other)) in (1u8..).zip(compared) {
+        let fixture = Fixture::new();
+        fixture.state.say(answer);
+        let edge = opened(&fixture, seed);
+        edge.run(&fixture, 0, ASKED);
+        fixture.matcher.compare(&edge.session).unwrap();
+        for wrong in [other, Ending::NotLive, Ending::Refused] {
+            let result = fixture.matcher.end_session(&edge.session, wrong);
+            assert_eq!(code(result), ProblemCode::MalformedRequest, "{same:?}, not {wrong:?}");
+        }
+        assert_eq!(fixture.store.entries().unwrap().len(), 2);
+        fixture.matcher.end_session(&edge.session, same).unwrap();
+    }
 }
 
 #[test]

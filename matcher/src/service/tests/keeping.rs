@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
-use tanu_protocol::digest::Sha256Digest;
+use tanu_protocol::digest::{SessionId, Sha256Digest};
 use tanu_protocol::evidence::ComparisonBasis;
+use tanu_protocol::identity::{IdentityDocument, IdentityDocumentStatus};
 use tanu_protocol::iin::Iin;
 use tanu_protocol::session::Ending;
+use tanu_protocol::state_database::ReferenceAnswer;
+use tanu_vision::Examination;
 
-use super::{ASKED, document_2, index, judged, opened};
+use super::{ASKED, document_1, document_2, index, judged, opened};
 use crate::host::testing::TestHost;
+use crate::inference::{Examine, Unexamined};
 use crate::journal::{Event, Item, Process};
-use crate::service::testing::{Acting, Edge, Fixture, PERSON, Picture, master, reference};
+use crate::sealing::Sealed;
+use crate::service::testing::{Acting, Edge, Fixture, PERSON, Picture, ReadsPictures, master, reference};
 use crate::service::{Matcher, destroy_template};
 use crate::store::{SqliteStore, Store, TemplateStore};
 
@@ -124,6 +129,179 @@ fn bnk_3_and_invariant_5_the_database_holds_no_iin_no_picture_and_no_embedding_i
         assert!(!holds(&picture[picture.len() - 40..]));
         assert!(!holds(b"embedding"));
     }
+}
+
+#[test]
+fn nbs_3_the_journal_has_what_was_done_with_the_state_s_photo_whatever_came_of_it() {
+    let changed = |document: fn(&mut IdentityDocument), faces: u8| match reference(1) {
+        ReferenceAnswer::Found { document: mut own, .. } => {
+            document(&mut own);
+            let photo = Picture {
+                faces,
+                ..Picture::portrait(1)
+            };
+            ReferenceAnswer::Found {
+                photo: photo.bytes(),
+                document: own,
+            }
+        }
+        ReferenceAnswer::NotFound => ReferenceAnswer::NotFound,
+    };
+    let lost = |document: &mut IdentityDocument| document.status = IdentityDocumentStatus::Lost;
+    // Collection, use, destruction.
+    for (answer, expected) in [
+        (reference(1), (1, 1, 1)),
+        (reference(9), (1, 1, 1)),
+        (changed(|_| {}, 2), (1, 1, 1)),
+        (changed(lost, 1), (1, 0, 1)),
+        (changed(|_| {}, FAILS), (1, 0, 1)),
+        (ReferenceAnswer::NotFound, (0, 0, 0)),
+    ] {
+        let host = Arc::new(TestHost::new());
+        let store = SqliteStore::in_memory(&master(1), &*host).unwrap();
+        let fixture = Fixture::with_examiner(host, store, Arc::new(FailsOnSome));
+        fixture.state.say(Some(answer));
+        let edge = opened(&fixture, 1);
+        edge.run(&fixture, 0, ASKED);
+        let compared = fixture.matcher.compare(&edge.session).is_ok();
+        let events = fixture.store.journal(&edge.session).unwrap();
+        let count = |process| count(&events, process, Item::ReferencePhoto);
+        let done = (
+            count(Process::Collection),
+            count(Process::Use),
+            count(Process::Destruction),
+        );
+        assert_eq!(done, expected);
+        assert_eq!(count(Process::Storage), 0);
+        assert_eq!(document_2(&fixture, &edge).len(), usize::from(compared));
+    }
+}
+
+/// The number of faces on a picture on which a model fails.
+const FAILS: u8 = 99;
+
+struct FailsOnSome;
+
+impl Examine for FailsOnSome {
+    fn examine(&self, picture: &[u8], t_ms: f64) -> Result<Examination, Unexamined> {
+        match ReadsPictures.examine(picture, t_ms) {
+            Ok(examination) if examination.observation.faces == FAILS => Err(Unexamined::Failed),
+            examined => examined,
+        }
+    }
+}
+
+#[test]
+fn nbs_3_the_journal_has_that_documents_with_images_were_handed_over() {
+    let fixture = Fixture::new();
+    fixture.state.say(Some(reference(1)));
+    let edge = opened(&fixture, 1);
+    assert_eq!(fixture.matcher.documents(&edge.session).unwrap().len(), 1);
+    assert_eq!(fixture.store.journal(&edge.session).unwrap(), []);
+    edge.run(&fixture, 0, ASKED);
+    fixture.matcher.compare(&edge.session).unwrap();
+    let images = document_1(&fixture, &edge)[0]
+        .steps
+        .iter()
+        .map(|step| step.images.len())
+        .sum::<usize>()
+        + 1;
+    let events = fixture.store.journal(&edge.session).unwrap();
+    let stored = count(&events, Process::Storage, Item::DocumentImages);
+    assert_eq!(usize::try_from(stored).unwrap(), images);
+    // The one time above.
+    assert_eq!(count(&events, Process::Use, Item::DocumentImages), stored);
+}
+
+#[test]
+fn nbs_11_what_was_destroyed_lingers_in_no_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = Arc::new(TestHost::new());
+    let store = SqliteStore::open(&directory.path().join("matcher.sqlite"), &master(1), &*host).unwrap();
+    let fixture = Fixture::over(host, store);
+    fixture.state.say(Some(reference(1)));
+    let lingers = |sealed: &Sealed| {
+        let begins = &sealed.as_bytes()[..16];
+        std::fs::read_dir(directory.path()).unwrap().any(|file| {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            bytes.windows(begins.len()).any(|window| window == begins)
+        })
+    };
+    let frames = |edge: &Edge, run: u8| -> Vec<Sealed> {
+        let steps = fixture.store.steps(&edge.session).unwrap();
+        let of_run = steps.into_iter().filter(|step| step.index.run == run);
+        of_run.filter_map(|step| step.content).collect()
+    };
+    let runs = |edge: &Edge| fixture.store.runs(&edge.session).unwrap();
+
+    let edge = opened(&fixture, 1);
+    let mut destroyed = Vec::new();
+    for (run, acting) in [(0, Acting::Idle(1)), (1, ASKED)] {
+        for step in 0..3 {
+            let submission = edge.step(run, step, acting);
+            fixture
+                .matcher
+                .judge_step(&edge.session, index(run, step), &submission)
+                .unwrap();
+        }
+        destroyed.extend(frames(&edge, run));
+        assert!(destroyed[destroyed.len() - 3..].iter().all(lingers), "they were there");
+        fixture
+            .matcher
+            .conclude_run(&edge.session, run, &edge.conclude(run, 3))
+            .unwrap();
+        assert!(!destroyed.iter().any(lingers), "run {run}");
+        destroyed.extend(runs(&edge)[usize::from(run)].anchor.clone());
+        destroyed.extend(runs(&edge)[usize::from(run)].probe.clone());
+    }
+    fixture.matcher.compare(&edge.session).unwrap();
+    assert_eq!(destroyed.len(), 8);
+    assert!(!destroyed.iter().any(lingers));
+
+    let person: Iin = PERSON.parse().unwrap();
+    let template = fixture
+        .store
+        .get(&fixture.matcher.master.locate(&person))
+        .unwrap()
+        .unwrap();
+    assert!(lingers(&template.key) && lingers(&template.template));
+    withdraw(&fixture.matcher, &person);
+    assert!(!lingers(&template.key) && !lingers(&template.template));
+}
+
+#[test]
+fn the_database_is_nobody_else_s_to_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let host = TestHost::new();
+    let _store = SqliteStore::open(&directory.path().join("matcher.sqlite"), &master(1), &host).unwrap();
+    for file in std::fs::read_dir(directory.path()).unwrap() {
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", file.path().display());
+    }
+}
+
+#[test]
+fn nbs_11_an_abandoned_session_that_can_t_be_read_does_not_keep_the_others() {
+    let fixture = Fixture::new();
+    for seed in [1, 2, 3] {
+        let edge = opened(&fixture, seed);
+        judged(&fixture, &edge, index(0, 0)).unwrap();
+    }
+    fixture
+        .store
+        .execute("UPDATE session SET key = zeroblob (60) WHERE id = x'02020202020202020202020202020202'");
+    fixture.host.pass(86_401);
+    assert!(fixture.matcher.end_abandoned().is_err());
+    let ended = |seed| {
+        let id = SessionId::from_bytes([seed; 16]);
+        fixture.store.session(&id).unwrap().unwrap().ended
+    };
+    assert_eq!(
+        [1, 2, 3].map(ended),
+        [Some(Ending::Expired), None, Some(Ending::Expired)]
+    );
 }
 
 #[test]

@@ -90,25 +90,6 @@ fn bnk_8a_a_run_of_the_same_command_over_and_over_is_refused() {
 }
 
 #[test]
-fn another_person_in_a_later_step_fails_the_run() {
-    let fixture = Fixture::new();
-    let edge = opened(&fixture, 1);
-    for (step, person) in [(0, 1), (1, 2), (2, 1)] {
-        let submission = edge.step(0, step, Acting::AsAsked(person));
-        fixture
-            .matcher
-            .judge_step(&edge.session, index(0, step), &submission)
-            .unwrap();
-    }
-    let run = fixture
-        .matcher
-        .conclude_run(&edge.session, 0, &edge.conclude(0, 3))
-        .unwrap();
-    assert!(!run.passed);
-    assert_eq!(run.mismatches, [Mismatch::AnotherPerson]);
-}
-
-#[test]
 fn a_concluded_run_answers_the_same_request_again_and_refuses_another() {
     let fixture = Fixture::new();
     let edge = opened(&fixture, 1);

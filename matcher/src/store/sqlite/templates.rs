@@ -26,7 +26,7 @@ impl TemplateStore for SqliteStore {
     }
 
     fn put(&self, subject: &SubjectLocator, template: &StoredTemplate, event: &Event) -> Result<(), StoreError> {
-        self.write(|transaction| {
+        self.destroy_by(|transaction| {
             if delete(transaction, subject)? {
                 let destroyed = Event {
                     process: Process::Destruction,
@@ -47,7 +47,7 @@ impl TemplateStore for SqliteStore {
     }
 
     fn destroy(&self, subject: &SubjectLocator, event: &Event) -> Result<bool, StoreError> {
-        self.write(|transaction| {
+        self.destroy_by(|transaction| {
             let destroyed = delete(transaction, subject)?;
             if destroyed {
                 put_events(transaction, std::slice::from_ref(event))?;
