@@ -1,4 +1,5 @@
-//! What the entry passes on to a session's object. It travels inside the instance, as CBOR in a body: never in an address.
+//! What the entry passes on to a session's object. It travels inside the instance, as CBOR in a body, or beside a body of frames:
+//! never in an address.
 
 use serde::{Deserialize, Serialize};
 use tanu_protocol::digest::{SessionId, Sha256Digest};
@@ -69,14 +70,14 @@ pub enum Act {
         /// The run, from 0.
         run: u8,
     },
-    /// Frames of a step, still encoded.
+    /// Frames of a step.
     Frames {
         /// The run, from 0.
         run: u8,
         /// The step, from 0.
         step: u8,
-        /// An encoded capture.
-        #[serde(with = "serde_bytes")]
+        /// The encoded capture. It goes to the object as it comes, beside the envelope, which so is small.
+        #[serde(skip)]
         capture: Vec<u8>,
     },
     /// Try again what could not be done.

@@ -12,6 +12,7 @@ use tanu_protocol::language::Localized;
 use tanu_protocol::session::DataItem;
 use url::Url;
 
+use crate::budget::{Allowance, SessionAllowances};
 use crate::guard::is_loopback;
 
 /// Validated settings.
@@ -25,6 +26,10 @@ pub struct Config {
     pub virtual_cameras: bool,
     /// How much time a session and a step have.
     pub pace: Pace,
+    /// How much may be asked of one session.
+    pub per_session: SessionAllowances,
+    /// How much may be asked of the public register and the evidence keys.
+    pub public: Allowance,
     clients: Vec<Client>,
 }
 
@@ -57,6 +62,12 @@ pub struct Client {
     pub user_agreement: String,
     /// Its privacy policy (NBS-A1).
     pub privacy_policy: String,
+    /// How many sessions it may begin by requests that it pushed itself.
+    pub pushed: Allowance,
+    /// How many sessions may be begun in its name by whoever brings the whole request.
+    pub direct: Allowance,
+    /// Whether it begins sessions by pushed requests alone (RFC 9126, section 6), so that nobody else can begin one in its name.
+    pub pushes_only: bool,
 }
 
 /// Which setting is wrong, and why.
@@ -74,7 +85,7 @@ pub enum InvalidConfig {
     #[error("issuer must be an origin such as https://id.example.kz, without path")]
     Issuer,
     /// Unencrypted outside the machine.
-    #[error("issuer must be https unless its host is loopback (BNK-15)")]
+    #[error("issuer must be https, unless its host is loopback and the environment is test (BNK-15)")]
     InsecureIssuer,
     /// Streams that come from no device, with real citizens.
     #[error("virtual_cameras must be false in production (BNK-7)")]
@@ -100,7 +111,52 @@ struct RawConfig {
     virtual_cameras: bool,
     session_seconds: u32,
     step_seconds: u32,
+    #[serde(default)]
+    limits: RawLimits,
     clients: Vec<RawClient>,
+}
+
+/// Limits that are left out are those of [`Default`].
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawLimits {
+    pushed: Allowance,
+    direct: Allowance,
+    public: Allowance,
+    session: SessionAllowances,
+}
+
+impl Default for RawLimits {
+    /// Pushed requests come from a server that proved who it is: the bound is there for its mistakes. Requests that are brought
+    /// whole can be brought by anybody, and each leaves a record; a relying party with more citizens than that pushes.
+    fn default() -> Self {
+        Self {
+            pushed: Allowance::new(600, 1200),
+            direct: Allowance::new(60, 60),
+            public: Allowance::new(120, 600),
+            session: SessionAllowances::default(),
+        }
+    }
+}
+
+impl RawLimits {
+    fn are_valid(&self) -> bool {
+        let SessionAllowances {
+            browser,
+            relying_party,
+            refused_frames,
+        } = self.session;
+        [
+            self.pushed,
+            self.direct,
+            self.public,
+            browser,
+            relying_party,
+            refused_frames,
+        ]
+        .into_iter()
+        .all(Allowance::is_valid)
+    }
 }
 
 #[derive(Deserialize)]
@@ -116,6 +172,14 @@ struct RawClient {
     retention_days: u16,
     user_agreement: String,
     privacy_policy: String,
+    /// In place of the instance's.
+    #[serde(default)]
+    pushed: Option<Allowance>,
+    /// In place of the instance's.
+    #[serde(default)]
+    direct: Option<Allowance>,
+    #[serde(default, rename = "require_pushed_authorization_requests")]
+    pushes_only: bool,
 }
 
 impl Config {
@@ -128,7 +192,7 @@ impl Config {
             line: error.line(),
             column: error.column(),
         })?;
-        let issuer = issuer(&raw.issuer)?;
+        let issuer = issuer(&raw.issuer, raw.environment)?;
         if raw.environment == Environment::Production && raw.virtual_cameras {
             return Err(InvalidConfig::VirtualCameras);
         }
@@ -138,10 +202,13 @@ impl Config {
         if !(5..=120).contains(&raw.step_seconds) {
             return Err(InvalidConfig::Range("step_seconds (5 to 120)"));
         }
+        if !raw.limits.are_valid() {
+            return Err(InvalidConfig::Range("limits (each number 1 to 100000)"));
+        }
         let clients = raw
             .clients
             .into_iter()
-            .map(RawClient::validate)
+            .map(|client| client.validate(raw.environment, &raw.limits))
             .enumerate()
             .map(|(client, result)| result.map_err(|what| InvalidConfig::Client { client, what }))
             .collect::<Result<Vec<_>, _>>()?;
@@ -160,8 +227,16 @@ impl Config {
                 session_seconds: raw.session_seconds,
                 step_seconds: raw.step_seconds,
             },
+            per_session: raw.limits.session,
+            public: raw.limits.public,
             clients,
         })
+    }
+
+    /// Whether the pages are reached over https, and over nothing else.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.issuer.starts_with("https:")
     }
 
     /// The client of an id, where it is connected.
@@ -172,7 +247,8 @@ impl Config {
 }
 
 impl RawClient {
-    fn validate(self) -> Result<Client, &'static str> {
+    fn validate(self, environment: Environment, limits: &RawLimits) -> Result<Client, &'static str> {
+        let is_secure = |link: &str| is_secure(link, environment);
         let id = &self.client_id;
         let plain = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
         if id.is_empty() || id.len() > 100 || !id.chars().all(plain) {
@@ -182,7 +258,7 @@ impl RawClient {
             return Err("redirect_uris is empty (NBS-A1)");
         }
         if !self.redirect_uris.iter().all(|uri| is_secure(uri)) {
-            return Err("redirect_uris must be https unless the host is loopback, without fragment");
+            return Err("redirect_uris must be https, or of the test environment's loopback, without fragment");
         }
         if !is_secure(&self.user_agreement) || !is_secure(&self.privacy_policy) {
             return Err("user_agreement and privacy_policy must be https links (NBS-A1)");
@@ -192,6 +268,13 @@ impl RawClient {
         }
         if self.retention_days == 0 {
             return Err("retention_days is 0 (NBS-4)");
+        }
+        let (pushed, direct) = (
+            self.pushed.unwrap_or(limits.pushed),
+            self.direct.unwrap_or(limits.direct),
+        );
+        if !pushed.is_valid() || !direct.is_valid() {
+            return Err("pushed and direct have numbers from 1 to 100000");
         }
         Ok(Client {
             secret: hex_digest(&self.secret_sha256).ok_or("secret_sha256 is not 64 hexadecimal digits")?,
@@ -206,11 +289,14 @@ impl RawClient {
             retention_days: self.retention_days,
             user_agreement: self.user_agreement,
             privacy_policy: self.privacy_policy,
+            pushed,
+            direct,
+            pushes_only: self.pushes_only,
         })
     }
 }
 
-fn issuer(text: &str) -> Result<String, InvalidConfig> {
+fn issuer(text: &str, environment: Environment) -> Result<String, InvalidConfig> {
     let url = Url::parse(text).map_err(|_| InvalidConfig::Issuer)?;
     let origin = url.origin().ascii_serialization();
     if text != origin {
@@ -218,21 +304,26 @@ fn issuer(text: &str) -> Result<String, InvalidConfig> {
     }
     match url.scheme() {
         "https" => Ok(origin),
-        "http" if url.host().is_some_and(|host| is_loopback(&host)) => Ok(origin),
+        "http" if is_of_test(&url, environment) => Ok(origin),
         "http" => Err(InvalidConfig::InsecureIssuer),
         _ => Err(InvalidConfig::Issuer),
     }
 }
 
-fn is_secure(text: &str) -> bool {
+fn is_secure(text: &str, environment: Environment) -> bool {
     Url::parse(text).is_ok_and(|url| {
         let encrypted = match url.scheme() {
             "https" => true,
-            "http" => url.host().is_some_and(|host| is_loopback(&host)),
+            "http" => is_of_test(&url, environment),
             _ => false,
         };
         encrypted && url.fragment().is_none()
     })
+}
+
+/// Whether an address stays within the machine of a test environment. Real citizens are never on it.
+fn is_of_test(url: &Url, environment: Environment) -> bool {
+    environment == Environment::Test && url.host().is_some_and(|host| is_loopback(&host))
 }
 
 fn hex_digest(text: &str) -> Option<Sha256Digest> {
@@ -292,15 +383,69 @@ pub(crate) mod tests {
         assert!(config.client("other").is_none());
     }
 
+    /// A configuration for real citizens.
+    fn production(config: &mut Value) {
+        config["environment"] = "production".into();
+        config["issuer"] = "https://id.example.kz".into();
+        config["virtual_cameras"] = false.into();
+        config["clients"][0]["redirect_uris"] = json!(["https://bank.example/callback"]);
+        config["clients"][0]["user_agreement"] = "https://bank.example/agreement".into();
+        config["clients"][0]["privacy_policy"] = "https://bank.example/privacy".into();
+    }
+
     #[test]
     fn bnk_7_production_with_virtual_cameras_is_refused() {
-        let result = parse(|config| config["environment"] = "production".into());
-        assert_eq!(result.unwrap_err(), InvalidConfig::VirtualCameras);
+        assert!(parse(production).is_ok());
         let result = parse(|config| {
-            config["environment"] = "production".into();
-            config["virtual_cameras"] = false.into();
+            production(config);
+            config["virtual_cameras"] = true.into();
         });
-        assert!(result.is_ok());
+        assert_eq!(result.unwrap_err(), InvalidConfig::VirtualCameras);
+    }
+
+    #[test]
+    fn bnk_15_production_has_no_address_on_loopback() {
+        let local = |field: &str, value: Value| {
+            parse(|config| {
+                production(config);
+                match field {
+                    "issuer" => config["issuer"] = value,
+                    _ => config["clients"][0][field] = value,
+                }
+            })
+        };
+        assert_eq!(
+            local("issuer", "http://localhost:8787".into()).unwrap_err(),
+            InvalidConfig::InsecureIssuer
+        );
+        for field in ["redirect_uris", "user_agreement", "privacy_policy"] {
+            let value = valid()["clients"][0][field].clone();
+            assert!(
+                matches!(local(field, value), Err(InvalidConfig::Client { .. })),
+                "{field}"
+            );
+        }
+    }
+
+    #[test]
+    fn limits_are_those_of_the_instance_unless_the_client_has_its_own() {
+        let config = parse(|config| {
+            config["limits"] =
+                json!({"direct": {"burst": 5, "per_minute": 6}, "session": {"browser": {"burst": 7, "per_minute": 8}}});
+            config["clients"][0]["pushed"] = json!({"burst": 1, "per_minute": 2});
+        })
+        .unwrap();
+        let bank = config.client("bank").unwrap();
+        assert_eq!((bank.direct, bank.pushed), (Allowance::new(5, 6), Allowance::new(1, 2)));
+        assert_eq!(config.per_session.browser, Allowance::new(7, 8));
+        assert_eq!(
+            config.per_session.relying_party,
+            SessionAllowances::default().relying_party
+        );
+        assert_eq!(config.public, RawLimits::default().public);
+        let none = json!({"burst": 0, "per_minute": 1});
+        assert!(parse(|config| config["limits"] = json!({"public": none})).is_err());
+        assert!(parse(|config| config["clients"][0]["direct"] = none).is_err());
     }
 
     #[test]

@@ -11,9 +11,11 @@ mod work;
 use std::future::Future;
 
 use jiff::{SignedDuration, Timestamp};
-use tanu_protocol::digest::SessionId;
+use tanu_protocol::challenge::StepIndex;
+use tanu_protocol::digest::{SessionId, Sha256Digest};
 use tanu_protocol::problem::ProblemCode;
 
+use crate::budget::{Exhausted, Purse};
 use crate::call::{Act, Call};
 use crate::config::Config;
 use crate::keys::Keys;
@@ -53,6 +55,12 @@ pub trait Host {
 
     /// Asks the matcher, over the authenticated channel.
     fn ask(&self, call: &MatcherCall) -> impl Future<Output = Result<Vec<u8>, MatcherFailure>>;
+
+    /// Spends one of a budget of this session.
+    fn spend(&self, of: Purse) -> Result<(), Exhausted>;
+
+    /// Whether there is something left in a budget of this session.
+    fn left(&self, of: Purse) -> Result<(), Exhausted>;
 
     /// Notes an event in the log, by codes that carry nothing personal.
     fn note(&self, event: &str, code: &str);
@@ -114,11 +122,7 @@ impl<'a, H: Host> Desk<'a, H> {
         let result = match call {
             Call::Push(authorization) => self.push(*authorization).await,
             Call::Accept { client, browser } => self.accept(&client, browser).await,
-            Call::Browser { browser, act } => match self.stored().await {
-                Ok(stored) if stored.browser == browser => self.act(stored, act).await,
-                Ok(_) => Err(ProblemCode::SessionUnknown),
-                Err(code) => Err(code),
-            },
+            Call::Browser { browser, act } => self.browser(browser, act).await,
             Call::Redeem {
                 client,
                 code,
@@ -128,12 +132,20 @@ impl<'a, H: Host> Desk<'a, H> {
             Call::UserInfo { token } => self.user_info(&token).await,
             Call::Result { client } => self.result(&client).await,
         };
-        result.unwrap_or_else(|code| {
-            if code.status() >= 500 {
-                self.host.note("session", code.as_str());
+        result.unwrap_or_else(|code| self.problem(code))
+    }
+
+    /// Whether frames that `browser` is sending are worth reading: why not, where they are not. It comes before
+    /// [`Desk::answer`], which decides.
+    pub async fn turned_away(&self, browser: Sha256Digest) -> Option<Reply> {
+        let look = async {
+            if self.stored().await?.browser != browser {
+                return Err(ProblemCode::SessionUnknown);
             }
-            Reply::problem(code)
-        })
+            let left = [Purse::Browser, Purse::RefusedFrames].map(|purse| self.host.left(purse));
+            Ok(left.into_iter().find_map(Result::err).map(Reply::from))
+        };
+        look.await.unwrap_or_else(|code| Some(self.problem(code)))
     }
 
     /// Does what time brings: expiry, what the matcher could not do, forgetting.
@@ -166,17 +178,32 @@ impl<'a, H: Host> Desk<'a, H> {
         self.host.wake_at(next).await
     }
 
-    async fn act(&self, mut stored: Stored, act: Act) -> Result<Reply, ProblemCode> {
+    /// Other browsers spend nothing: they would leave the citizen without.
+    async fn browser(&self, browser: Sha256Digest, act: Act) -> Result<Reply, ProblemCode> {
+        let mut stored = self.stored().await?;
+        if stored.browser != browser {
+            return Err(ProblemCode::SessionUnknown);
+        }
+        if let Err(exhausted) = self.host.spend(Purse::Browser) {
+            return Ok(exhausted.into());
+        }
         match act {
             Act::See => self.see(&mut stored).await,
             Act::Answer(answer) => self.consent(&mut stored, &answer).await,
             Act::Begin { run } => self.begin(&mut stored, run).await,
-            Act::Frames { run, step, capture } => self.frames(&mut stored, run, step, capture).await,
+            Act::Frames { run, step, capture } => self.frames(&mut stored, StepIndex { run, step }, capture).await,
             Act::Retry => self.retry(&mut stored).await,
             Act::Cancel => self.cancel(&mut stored).await,
             Act::Documents => self.documents(&stored).await,
             Act::Return => self.go_back(&mut stored).await,
         }
+    }
+
+    fn problem(&self, code: ProblemCode) -> Reply {
+        if code.status() >= 500 {
+            self.host.note("session", code.as_str());
+        }
+        Reply::problem(code)
     }
 
     async fn stored(&self) -> Result<Stored, ProblemCode> {

@@ -13,12 +13,14 @@ pub struct Provenance<'a> {
     pub fetch_site: Option<&'a str>,
 }
 
-/// Refuses what did not come over https, unless it never left the machine (BNK-15).
+/// Refuses what did not come over https, unless it never left the machine (BNK-15). The name of the host is what the client says
+/// it is; where the pages are reached over https (`only_https`), no name makes up for its lack.
 ///
 /// # Errors
 /// [`ProblemCode::InsecureTransport`].
-pub fn transport(url: &Url) -> Result<(), ProblemCode> {
-    if url.scheme() == "https" || url.host().is_some_and(|host| is_loopback(&host)) {
+pub fn transport(url: &Url, only_https: bool) -> Result<(), ProblemCode> {
+    let local = url.host().is_some_and(|host| is_loopback(&host));
+    if url.scheme() == "https" || local && !only_https {
         Ok(())
     } else {
         Err(ProblemCode::InsecureTransport)
@@ -82,7 +84,9 @@ mod tests {
             "http://127.0.0.1/",
             "http://[::1]:8787/",
         ] {
-            assert_eq!(transport(&url(allowed)), Ok(()), "{allowed}");
+            assert_eq!(transport(&url(allowed), false), Ok(()), "{allowed}");
+            let encrypted = allowed.starts_with("https:");
+            assert_eq!(transport(&url(allowed), true).is_ok(), encrypted, "{allowed}");
         }
         for refused in [
             "http://id.example.kz/",
@@ -90,7 +94,7 @@ mod tests {
             "http://localhost.example.kz/",
         ] {
             assert_eq!(
-                transport(&url(refused)),
+                transport(&url(refused), false),
                 Err(ProblemCode::InsecureTransport),
                 "{refused}"
             );

@@ -2,6 +2,7 @@
 
 mod assets;
 mod body;
+mod budget_object;
 mod clock;
 mod entry;
 mod log;

@@ -8,6 +8,7 @@
 
 pub mod answer_body;
 pub mod browser;
+pub mod budget;
 pub mod call;
 pub mod config;
 pub mod desk;

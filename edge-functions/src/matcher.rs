@@ -53,7 +53,8 @@ impl MatcherCall {
     /// # Errors
     /// [`MatcherFailure::Refused`] where they can't be encoded.
     pub fn judge(submission: &StepSubmission) -> Result<Self, MatcherFailure> {
-        let mut body = Vec::new();
+        // Large, and not to be moved while it grows: what goes round the frames is some hundreds of bytes.
+        let mut body = Vec::with_capacity(submission.capture.len() + 1024);
         ciborium::into_writer(submission, &mut body)
             .map_err(|_| MatcherFailure::Refused(ProblemCode::CaptureMalformed))?;
         let (session, index) = (submission.issued.session, submission.issued.index);

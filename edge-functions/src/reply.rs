@@ -3,6 +3,8 @@
 use serde::Serialize;
 use tanu_protocol::problem::{MEDIA_TYPE, Problem, ProblemCode};
 
+use crate::budget::Exhausted;
+
 /// Status, headers and body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
@@ -42,7 +44,7 @@ impl Reply {
     pub fn problem(code: ProblemCode) -> Self {
         let body = serde_json::to_vec(&Problem::from(code)).unwrap_or_default();
         let mut reply = Self::typed(code.status(), MEDIA_TYPE, body);
-        if matches!(code, ProblemCode::TryLater | ProblemCode::TooMany) {
+        if code == ProblemCode::TryLater {
             reply = reply.with("retry-after", "5".to_owned());
         }
         reply
@@ -78,5 +80,11 @@ impl Reply {
 impl From<ProblemCode> for Reply {
     fn from(code: ProblemCode) -> Self {
         Self::problem(code)
+    }
+}
+
+impl From<Exhausted> for Reply {
+    fn from(exhausted: Exhausted) -> Self {
+        Self::problem(ProblemCode::TooMany).with("retry-after", exhausted.retry_after.to_string())
     }
 }

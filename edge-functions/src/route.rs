@@ -41,6 +41,15 @@ pub enum Oidc {
     UserInfo,
 }
 
+impl Route {
+    /// Whether a GET here changes nothing, as a GET should (RFC 9110, section 9.2.1). Where OpenID Connect has it otherwise, a HEAD
+    /// is refused: whoever only looks whether a link works must not use it up for the citizen.
+    #[must_use]
+    pub const fn is_safe(&self) -> bool {
+        !matches!(self, Self::Oidc(Oidc::Authorize) | Self::Return(_))
+    }
+}
+
 /// A call on a session, as `tanu_protocol::session` lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionCall {
@@ -82,10 +91,14 @@ impl SessionCall {
 /// [`ProblemCode::NotFound`], [`ProblemCode::MethodNotAllowed`] or, for a malformed session id,
 /// [`ProblemCode::SessionUnknown`].
 pub fn route(method: &str, path: &str, query: &str) -> Result<Route, ProblemCode> {
-    // A HEAD is answered as its GET; the host leaves the body away.
-    let method = if method == "HEAD" { "GET" } else { method };
     let on = |allowed: &[&str], route: Route| {
-        if allowed.contains(&method) {
+        let fits = if method == "HEAD" {
+            // Answered as its GET; the host leaves the body away.
+            allowed.contains(&"GET") && route.is_safe()
+        } else {
+            allowed.contains(&method)
+        };
+        if fits {
             Ok(route)
         } else {
             Err(ProblemCode::MethodNotAllowed)
@@ -207,6 +220,16 @@ mod tests {
             let path = format!("/api/session/{ID}{path}");
             assert_eq!(route(method, &path, ""), Ok(Route::Session(id(), call)), "{path}");
             assert_eq!(route("DELETE", &path, ""), Err(ProblemCode::MethodNotAllowed), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_look_at_a_link_does_not_use_it_up() {
+        for path in ["/", "/healthz", "/oidc/jwks", &format!("/api/session/{ID}")] {
+            assert_eq!(route("HEAD", path, ""), get(path), "{path}");
+        }
+        for path in ["/oidc/authorize", &format!("/return/{ID}"), "/oidc/token"] {
+            assert_eq!(route("HEAD", path, ""), Err(ProblemCode::MethodNotAllowed), "{path}");
         }
     }
 

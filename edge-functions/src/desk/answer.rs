@@ -1,17 +1,29 @@
 //! The session API: each call answers with the session as it then stands.
 
+use jiff::Timestamp;
 use tanu_law::nbs::consent::InvalidAnswer;
-use tanu_law::nbs::session::{InvalidTransition, Place, Task};
+use tanu_law::nbs::session::{InvalidTransition, Place, Session, Task};
 use tanu_liveness::plan::{PlanPolicy, select};
 use tanu_protocol::capture::{ClientReportedCamera, InvalidCapture, StepCapture};
-use tanu_protocol::challenge::StepIndex;
+use tanu_protocol::challenge::{IssuedStep, StepIndex};
 use tanu_protocol::evidence::CONSENT_TYPE;
 use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::session::{ConsentAnswer, SessionView};
 
 use super::{Desk, Host, Stored};
+use crate::budget::Purse;
 use crate::matcher::{MatcherCall, MatcherFailure};
 use crate::reply::Reply;
+
+/// What frames that arrived are.
+enum Arrival {
+    /// The first for their step; the session with their receipt.
+    First(Box<Session>),
+    /// Those that were received before and wait for the matcher.
+    ToJudge,
+    /// Of a step that takes none any more.
+    Again,
+}
 
 impl<H: Host> Desk<'_, H> {
     pub(super) async fn see(&self, stored: &mut Stored) -> Result<Reply, ProblemCode> {
@@ -68,42 +80,73 @@ impl<H: Host> Desk<'_, H> {
     pub(super) async fn frames(
         &self,
         stored: &mut Stored,
-        run: u8,
-        step: u8,
+        index: StepIndex,
         capture: Vec<u8>,
     ) -> Result<Reply, ProblemCode> {
-        let index = StepIndex { run, step };
+        if let Err(exhausted) = self.host.left(Purse::RefusedFrames) {
+            return Ok(exhausted.into());
+        }
         let now = self.host.now();
         stored.session = stored.session.clone().at(now);
-        match stored.session.place(index) {
-            Place::Ahead => return Err(ProblemCode::SessionState),
-            Place::Past => return self.settled(stored).await,
-            Place::Received(head) => {
-                let again: StepCapture =
-                    ciborium::from_reader(capture.as_slice()).map_err(|_| ProblemCode::CaptureMalformed)?;
-                if again.head != head {
-                    return Err(ProblemCode::Conflict);
-                }
-                match stored.session.task() {
-                    Some(Task::Judge { issued, .. }) if issued.index == index => {
-                        StepCapture::decode(&capture, &issued.transaction, &issued.nonce).map_err(capture_problem)?;
-                    }
-                    _ => return self.settled(stored).await,
-                }
-            }
-            Place::Open(issued) => {
-                let decoded =
-                    StepCapture::decode(&capture, &issued.transaction, &issued.nonce).map_err(capture_problem)?;
-                if decoded.camera == ClientReportedCamera::Virtual && !self.config.virtual_cameras {
-                    return Err(ProblemCode::CameraVirtual);
-                }
-                let session = stored.session.clone();
-                stored.session = session.received(index, decoded.head, now).map_err(refusal)?;
+        match self.arrived(stored, index, &capture, now) {
+            Ok(Arrival::ToJudge) => {}
+            Ok(Arrival::First(session)) => {
+                stored.session = *session;
                 self.save(stored).await?;
+            }
+            Ok(Arrival::Again) => return self.settled(stored).await,
+            Err(refused) => {
+                // Whoever has nothing left is told so the next time.
+                let _ = self.host.spend(Purse::RefusedFrames);
+                return Err(refused);
             }
         }
         self.judge(stored, capture).await?;
         Ok(self.view(stored))
+    }
+
+    /// What frames that have arrived whole are to their session.
+    fn arrived(
+        &self,
+        stored: &Stored,
+        index: StepIndex,
+        capture: &[u8],
+        now: Timestamp,
+    ) -> Result<Arrival, ProblemCode> {
+        let decode = |issued: &IssuedStep| {
+            StepCapture::decode(capture, &issued.transaction, &issued.nonce).map_err(capture_problem)
+        };
+        match stored.session.place(index) {
+            Place::Ahead => Err(ProblemCode::SessionState),
+            Place::Past => Ok(Arrival::Again),
+            Place::Received(head) => {
+                let (again, arrival) = match stored.session.task() {
+                    Some(Task::Judge { issued, .. }) if issued.index == index => {
+                        (decode(&issued)?.head, Arrival::ToJudge)
+                    }
+                    // What it was judged by is gone; which frames it were is known by their head.
+                    _ => {
+                        let again: StepCapture =
+                            ciborium::from_reader(capture).map_err(|_| ProblemCode::CaptureMalformed)?;
+                        (again.head, Arrival::Again)
+                    }
+                };
+                if again == head {
+                    Ok(arrival)
+                } else {
+                    Err(ProblemCode::Conflict)
+                }
+            }
+            Place::Open(issued) => {
+                let decoded = decode(issued)?;
+                if decoded.camera == ClientReportedCamera::Virtual && !self.config.virtual_cameras {
+                    return Err(ProblemCode::CameraVirtual);
+                }
+                let session = stored.session.clone();
+                let session = session.received(index, decoded.head, now).map_err(refusal)?;
+                Ok(Arrival::First(Box::new(session)))
+            }
+        }
     }
 
     /// Goes on where a service could not. Frames that wait for the matcher are not here: a page that still has them sends

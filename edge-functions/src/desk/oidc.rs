@@ -11,6 +11,7 @@ use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::session::{DataItem, Ending, StateView};
 
 use super::{Desk, Host, PUSHED_SECONDS, Record, Stored, later};
+use crate::budget::Purse;
 use crate::matcher::{MatcherCall, MatcherFailure};
 use crate::oidc::authorization::Authorization;
 use crate::oidc::code::{Grant, Handle, WRONG_CODE, verifier_fits};
@@ -141,12 +142,16 @@ impl<H: Host> Desk<'_, H> {
         redirect_uri: &str,
         verifier: &str,
     ) -> Result<Reply, ProblemCode> {
-        let Ok(mut stored) = self.stored().await else {
-            return Ok(WRONG_CODE.reply());
+        let mut stored = match self.stored().await {
+            Ok(stored) if stored.authorization.client_id == client => stored,
+            Ok(_) | Err(ProblemCode::SessionUnknown) => return Ok(WRONG_CODE.reply()),
+            Err(code) => return Err(code),
         };
+        if let Err(exhausted) = self.host.spend(Purse::RelyingParty) {
+            return Ok(exhausted.into());
+        }
         let asked = &stored.authorization;
-        let fits = asked.client_id == client
-            && stored.grant.knows(code)
+        let fits = stored.grant.knows(code)
             && asked.redirect_uri == redirect_uri
             && verifier_fits(verifier, &asked.code_challenge);
         let (Some((Outcome::Identified(_), at)), Some(person)) = (stored.session.outcome(), stored.session.person())
@@ -180,11 +185,16 @@ impl<H: Host> Desk<'_, H> {
     /// The subject, once more (OpenID Connect Core 1.0, section 5.3).
     pub(super) async fn user_info(&self, token: &Sha256Digest) -> Result<Reply, ProblemCode> {
         let wrong = Failure::new(OauthError::InvalidToken, "the access token is wrong or too old");
-        let Ok(stored) = self.stored().await else {
-            return Ok(wrong.reply());
+        let stored = match self.stored().await {
+            Ok(stored) => stored,
+            Err(ProblemCode::SessionUnknown) => return Ok(wrong.reply()),
+            Err(code) => return Err(code),
         };
         match stored.session.person() {
             Some(person) if stored.grant.admits(token, self.host.now()) => {
+                if let Err(exhausted) = self.host.spend(Purse::RelyingParty) {
+                    return Ok(exhausted.into());
+                }
                 let subject = self.keys.subject(&stored.authorization.client_id, person);
                 Ok(Reply::json(200, &json!({"sub": subject})))
             }
@@ -197,6 +207,9 @@ impl<H: Host> Desk<'_, H> {
         let mut stored = self.stored().await?;
         if stored.authorization.client_id != client {
             return Err(ProblemCode::SessionUnknown);
+        }
+        if let Err(exhausted) = self.host.spend(Purse::RelyingParty) {
+            return Ok(exhausted.into());
         }
         self.settle(&mut stored).await?;
         let session = &stored.session;

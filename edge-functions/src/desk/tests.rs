@@ -3,6 +3,7 @@
 mod browser;
 mod consent;
 mod failures;
+mod limits;
 mod relying_party;
 mod runs;
 
@@ -20,6 +21,7 @@ use tanu_protocol::problem::Problem;
 use tanu_protocol::session::{ConsentAnswer, Ending, SessionView, StateView};
 
 use super::*;
+use crate::budget::{Allowance, SessionAllowances, SessionBudget};
 use crate::config::tests::valid;
 use crate::keys::tests::keys;
 use crate::oidc::authorization::Authorization;
@@ -45,6 +47,8 @@ struct FakeHost {
     broken: Cell<Option<HostFailure>>,
     /// What was noted, as event and code.
     notes: RefCell<Vec<String>>,
+    budget: Cell<SessionBudget>,
+    allowances: Cell<SessionAllowances>,
 }
 
 impl Host for FakeHost {
@@ -92,6 +96,17 @@ impl Host for FakeHost {
             return answer.map(|json| json.to_string().into_bytes());
         }
         Ok(well(&call.path).to_string().into_bytes())
+    }
+
+    fn spend(&self, of: Purse) -> Result<(), Exhausted> {
+        let mut budget = self.budget.get();
+        budget.spend(of, &self.allowances.get(), self.now.get())?;
+        self.budget.set(budget);
+        Ok(())
+    }
+
+    fn left(&self, of: Purse) -> Result<(), Exhausted> {
+        self.budget.get().left(of, &self.allowances.get(), self.now.get())
     }
 
     fn note(&self, event: &str, code: &str) {
@@ -142,6 +157,8 @@ impl Fixture {
                 down: Cell::default(),
                 broken: Cell::default(),
                 notes: RefCell::default(),
+                budget: Cell::default(),
+                allowances: Cell::default(),
             },
             config: Config::parse(&valid().to_string()).unwrap(),
             keys: keys(),
@@ -220,6 +237,24 @@ impl Fixture {
             redirect_uri: "http://localhost:8789/callback".into(),
             verifier: verifier.into(),
         })
+    }
+
+    /// Lets so many calls through at once, and one a minute from then on.
+    fn allow(&self, of: Purse, burst: u32) {
+        let mut allowances = self.host.allowances.get();
+        let allowance = Allowance::new(burst, 1);
+        match of {
+            Purse::Browser => allowances.browser = allowance,
+            Purse::RelyingParty => allowances.relying_party = allowance,
+            Purse::RefusedFrames => allowances.refused_frames = allowance,
+        }
+        self.host.allowances.set(allowances);
+        self.host.budget.set(SessionBudget::default());
+    }
+
+    fn turned_away(&self, browser: Sha256Digest) -> Option<ProblemCode> {
+        let reply = now_or_never(Desk::new(&self.host, &self.config, &self.keys, SESSION).turned_away(browser));
+        reply.as_ref().map(problem)
     }
 
     fn pass(&self, seconds: i64) {

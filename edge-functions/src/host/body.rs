@@ -15,11 +15,8 @@ const DROPPED: usize = 4;
 
 /// Reads a request's body of at most `cap` bytes. What is beyond is never kept.
 pub(super) async fn read(request: &Request, cap: usize) -> Result<Vec<u8>, ProblemCode> {
+    let declared = declared(request, cap)?;
     let most = cap.saturating_mul(DROPPED);
-    let declared = request.headers().get("content-length").ok().flatten();
-    if declared.is_some_and(|length| length.parse::<usize>().map_or(true, |length| length > most)) {
-        return Err(ProblemCode::TooLarge);
-    }
     let Some(stream) = request.inner().body() else {
         return Ok(Vec::new());
     };
@@ -27,8 +24,9 @@ pub(super) async fn read(request: &Request, cap: usize) -> Result<Vec<u8>, Probl
         .get_reader()
         .dyn_into()
         .map_err(|_| ProblemCode::MalformedRequest)?;
-    let (mut bytes, mut length) = (Vec::new(), 0);
+    let (mut bytes, mut length) = (Vec::with_capacity(declared.min(cap)), 0);
     while let Some(chunk) = next(&reader).await? {
+        let before = length;
         length += chunk.length() as usize;
         if length > most {
             // Whether the sender hears of it does not matter.
@@ -38,13 +36,28 @@ pub(super) async fn read(request: &Request, cap: usize) -> Result<Vec<u8>, Probl
         if length > cap {
             bytes = Vec::new();
         } else {
-            bytes.extend(chunk.to_vec());
+            bytes.resize(length, 0);
+            chunk.copy_to(&mut bytes[before..]);
         }
     }
     if length > cap {
         Err(ProblemCode::TooLarge)
     } else {
         Ok(bytes)
+    }
+}
+
+/// How long a request says its body is, 0 where it does not say.
+///
+/// # Errors
+/// [`ProblemCode::TooLarge`] for a body of which the end would not be read.
+pub(super) fn declared(request: &Request, cap: usize) -> Result<usize, ProblemCode> {
+    let header = request.headers().get("content-length").ok().flatten();
+    let length = header.map_or(0, |length| length.parse().unwrap_or(usize::MAX));
+    if length > cap.saturating_mul(DROPPED) {
+        Err(ProblemCode::TooLarge)
+    } else {
+        Ok(length)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Where requests come in: transport, route, caps, then on to whoever answers.
 
 use tanu_protocol::capture::{MEDIA_TYPE, MOST_CAPTURE_BYTES};
-use tanu_protocol::digest::SessionId;
 use tanu_protocol::problem::ProblemCode;
 use worker::{Context, Env, Method, Request, Response, Url, event};
 
+use super::budget_object::{Whose, spend};
 use super::provider::{self, Refusal, header, pass_on};
 use super::setup::{Setup, setup};
 use super::{assets, body, matcher};
@@ -43,8 +43,9 @@ async fn fetch(request: Request, env: Env, _: Context) -> worker::Result<Respons
 }
 
 async fn answer(request: &Request, env: &Env, url: &Url) -> Result<Response, Refusal> {
-    transport(url)?;
+    transport(url, false)?;
     let setup = setup(env)?;
+    transport(url, setup.config.is_https())?;
     let method = request.method();
     match route(method.as_ref(), url.path(), url.query().unwrap_or_default())? {
         Route::Health => ready(Reply::json(200, &serde_json::json!({"status": "ok"}))),
@@ -55,7 +56,7 @@ async fn answer(request: &Request, env: &Env, url: &Url) -> Result<Response, Ref
         Route::Oidc(Oidc::Par) => provider::par(env, &setup, request).await,
         Route::Oidc(Oidc::Authorize) => provider::authorize(env, &setup, request, url).await,
         Route::Oidc(Oidc::Token) => provider::token(env, &setup, request).await,
-        Route::Oidc(Oidc::UserInfo) => provider::user_info(env, request).await,
+        Route::Oidc(Oidc::UserInfo) => provider::user_info(env, &setup, request).await,
         Route::Session(session, call) => {
             if call.changes() {
                 let (origin, fetch_site) = (header(request, "origin"), header(request, "sec-fetch-site"));
@@ -68,11 +69,20 @@ async fn answer(request: &Request, env: &Env, url: &Url) -> Result<Response, Ref
                 )?;
             }
             // Without a key there is nothing to read the body for.
-            let browser = known_browser(request)?;
+            let browser = known_browser(&setup, request)?.hash();
             let act = act(request, call).await?;
-            by_browser(env, session, browser, act).await
+            let frames = matches!(act, Act::Frames { .. });
+            let call = Call::Browser { browser, act };
+            if frames {
+                Ok(provider::pass_frames_on(env, &setup, session, call, request).await?)
+            } else {
+                Ok(pass_on(env, &setup, session, call).await?)
+            }
         }
-        Route::Return(session) => by_browser(env, session, known_browser(request)?, Act::Return).await,
+        Route::Return(session) => {
+            let (browser, act) = (known_browser(&setup, request)?.hash(), Act::Return);
+            Ok(pass_on(env, &setup, session, Call::Browser { browser, act }).await?)
+        }
         Route::Result(session) => provider::result(env, &setup, request, session).await,
         Route::Public(path) => register(env, &setup, path).await,
     }
@@ -92,26 +102,22 @@ async fn act(request: &Request, call: SessionCall) -> Result<Act, ProblemCode> {
         }
         SessionCall::Frames { run, step } => {
             media_type(content_type.as_deref(), MEDIA_TYPE)?;
-            let capture = body::read(request, MOST_CAPTURE_BYTES).await?;
+            // They stay in the request, for the session's object to read if it wants them.
+            body::declared(request, MOST_CAPTURE_BYTES)?;
+            let capture = Vec::new();
             Act::Frames { run, step, capture }
         }
     })
 }
 
-fn known_browser(request: &Request) -> Result<BrowserKey, ProblemCode> {
-    BrowserKey::from_cookies(header(request, "cookie").as_deref()).ok_or(ProblemCode::SessionUnknown)
-}
-
-async fn by_browser(env: &Env, session: SessionId, key: BrowserKey, act: Act) -> Result<Response, Refusal> {
-    let call = Call::Browser {
-        browser: key.hash(),
-        act,
-    };
-    Ok(pass_on(env, session, call).await?)
+fn known_browser(setup: &Setup, request: &Request) -> Result<BrowserKey, ProblemCode> {
+    let cookies = header(request, "cookie");
+    BrowserKey::from_cookies(cookies.as_deref(), setup.config.is_https()).ok_or(ProblemCode::SessionUnknown)
 }
 
 /// The register and the evidence keys are public; the matcher has them.
 async fn register(env: &Env, setup: &Setup, path: String) -> Result<Response, Refusal> {
+    spend(env, Whose::Public, setup.config.public).await?;
     let media_type = if path == "/v1/register/checkpoint" {
         "application/jose"
     } else {

@@ -1,12 +1,15 @@
 //! The endpoints of the identity provider that need no session yet, and the way to a session's object.
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use tanu_protocol::digest::SessionId;
 use tanu_protocol::problem::ProblemCode;
 use worker::{Env, Method, Request, RequestInit, RequestRedirect, Response, Url, js_sys};
 
+use super::budget_object::{Whose, spend};
 use super::setup::Setup;
 use super::{body, random};
 use crate::browser::BrowserKey;
+use crate::budget::Exhausted;
 use crate::call::{Call, Envelope};
 use crate::config::Client;
 use crate::desk::REQUEST_URI;
@@ -21,12 +24,17 @@ use crate::reply::Reply;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// Header of a call whose body is frames: its envelope.
+pub(super) const ENVELOPE: &str = "tanu-envelope";
+
 /// Why an endpoint has no success to give.
 pub(super) enum Refusal {
     /// In OAuth's words.
     Oauth(Failure),
     /// A problem.
     Problem(ProblemCode),
+    /// Too often.
+    Exhausted(Exhausted),
 }
 
 impl From<Failure> for Refusal {
@@ -46,18 +54,51 @@ impl From<Refusal> for Reply {
         match refusal {
             Refusal::Oauth(failure) => failure.reply(),
             Refusal::Problem(code) => Self::problem(code),
+            Refusal::Exhausted(exhausted) => exhausted.into(),
         }
     }
 }
 
-/// Hands a call to a session's object.
-pub(super) async fn pass_on(env: &Env, session: SessionId, call: Call) -> Result<Response, ProblemCode> {
+/// Hands a call to a session's object: to no other than one whose id was made here.
+pub(super) async fn pass_on(env: &Env, setup: &Setup, session: SessionId, call: Call) -> Result<Response, ProblemCode> {
     let bytes = Envelope { session, call }.encode().map_err(|_| ProblemCode::Internal)?;
     let mut init = RequestInit::new();
-    // A redirect is for the browser, not to be followed here.
     init.with_method(Method::Post)
-        .with_redirect(RequestRedirect::Manual)
         .with_body(Some(js_sys::Uint8Array::from(bytes.as_slice()).into()));
+    to_object(env, setup, session, init).await
+}
+
+/// Hands frames to a session's object as they come: nothing of them is held here.
+pub(super) async fn pass_frames_on(
+    env: &Env,
+    setup: &Setup,
+    session: SessionId,
+    call: Call,
+    request: &Request,
+) -> Result<Response, ProblemCode> {
+    let envelope = Envelope { session, call }.encode().map_err(|_| ProblemCode::Internal)?;
+    let headers = worker::Headers::new();
+    headers
+        .set(ENVELOPE, &Base64UrlUnpadded::encode_string(&envelope))
+        .map_err(|_| ProblemCode::Internal)?;
+    let mut init = RequestInit::new();
+    init.with_method(Method::Put)
+        .with_headers(headers)
+        .with_body(request.inner().body().map(Into::into));
+    to_object(env, setup, session, init).await
+}
+
+async fn to_object(
+    env: &Env,
+    setup: &Setup,
+    session: SessionId,
+    mut init: RequestInit,
+) -> Result<Response, ProblemCode> {
+    if !setup.keys.made(&session) {
+        return Err(ProblemCode::SessionUnknown);
+    }
+    // A redirect is for the browser, not to be followed here.
+    init.with_redirect(RequestRedirect::Manual);
     let answer = async {
         let stub = env.durable_object("SESSION")?.get_by_name(&session.to_string())?;
         stub.fetch_with_request(Request::new_with_init("http://session/", &init)?)
@@ -77,8 +118,9 @@ pub(super) async fn par(env: &Env, setup: &Setup, request: &Request) -> Result<R
         return Err(Failure::new(OauthError::InvalidRequest, "request_uri can't be pushed").into());
     }
     let authorization = read(client, &form, Channel::Back)?;
-    let session = new_session()?;
-    Ok(pass_on(env, session, Call::Push(Box::new(authorization))).await?)
+    spend(env, Whose::Pushed(&client.customer.client_id), client.pushed).await?;
+    let session = new_session(setup)?;
+    Ok(pass_on(env, setup, session, Call::Push(Box::new(authorization))).await?)
 }
 
 /// `GET` or `POST /oidc/authorize`.
@@ -95,7 +137,8 @@ pub(super) async fn authorize(env: &Env, setup: &Setup, request: &Request, url: 
             OauthError::InvalidRequest,
             "client_id is missing or not registered",
         ))?;
-    let (key, known) = browser(request)?;
+    let secure = setup.config.is_https();
+    let (key, known) = browser(request, secure)?;
     let session = match form.get("request_uri") {
         Some(pushed) => pushed
             .strip_prefix(REQUEST_URI)
@@ -103,25 +146,25 @@ pub(super) async fn authorize(env: &Env, setup: &Setup, request: &Request, url: 
             .ok_or(ProblemCode::SessionUnknown)?,
         None => {
             // Until the address is known to be the client's, nobody is sent there.
-            let redirect_uri = redirect_uri(client, &form)?;
-            match read(client, &form, Channel::Front) {
-                Ok(authorization) => {
-                    let session = new_session()?;
-                    let kept = pass_on(env, session, Call::Push(Box::new(authorization))).await?;
-                    if kept.status_code() != 201 {
-                        return Ok(kept);
-                    }
-                    session
-                }
-                Err(failure) => {
-                    let destination = Destination {
-                        redirect_uri,
-                        state: form.get("state"),
-                        issuer: &setup.config.issuer,
-                        session: None,
-                    };
+            let destination = Destination {
+                redirect_uri: redirect_uri(client, &form)?,
+                state: form.get("state"),
+                issuer: &setup.config.issuer,
+                session: None,
+            };
+            match directly(env, setup, client, &form).await {
+                Ok(session) => session,
+                Err(Refusal::Oauth(failure)) => {
                     return body::response(destination.failure(failure)).map_err(internal);
                 }
+                // The citizen is not kept: the relying party knows another way, or tries again.
+                Err(Refusal::Exhausted(exhausted)) => {
+                    let busy = Failure::new(OauthError::TemporarilyUnavailable, "too many requests; try again later");
+                    let reply = destination.failure(busy);
+                    let reply = reply.with("retry-after", exhausted.retry_after.to_string());
+                    return body::response(reply).map_err(internal);
+                }
+                Err(refusal) => return Err(refusal),
             }
         }
     };
@@ -129,15 +172,32 @@ pub(super) async fn authorize(env: &Env, setup: &Setup, request: &Request, url: 
         client: client.customer.client_id.clone(),
         browser: key.hash(),
     };
-    let mut response = pass_on(env, session, call).await?;
+    let mut response = pass_on(env, setup, session, call).await?;
     if !known && response.status_code() == 303 {
         let headers = response.headers().clone();
         headers
-            .append("set-cookie", &key.set_cookie(url.scheme() == "https"))
+            .append("set-cookie", &key.set_cookie(secure))
             .map_err(internal)?;
         *response.headers_mut() = headers;
     }
     Ok(response)
+}
+
+/// Keeps a request that a browser brings whole: anybody may bring it in the relying party's name.
+async fn directly(env: &Env, setup: &Setup, client: &Client, form: &Form) -> Result<SessionId, Refusal> {
+    if client.pushes_only {
+        let why = "this client pushes its requests (RFC 9126): none is taken from the front channel";
+        return Err(Failure::new(OauthError::InvalidRequest, why).into());
+    }
+    let authorization = read(client, form, Channel::Front)?;
+    spend(env, Whose::Direct(&client.customer.client_id), client.direct).await?;
+    let session = new_session(setup)?;
+    let kept = pass_on(env, setup, session, Call::Push(Box::new(authorization))).await?;
+    if kept.status_code() == 201 {
+        Ok(session)
+    } else {
+        Err(ProblemCode::Internal.into())
+    }
 }
 
 /// `POST /oidc/token`.
@@ -151,7 +211,9 @@ pub(super) async fn token(env: &Env, setup: &Setup, request: &Request) -> Result
         )
         .into());
     }
-    let code = Handle::parse(form.required("code", "code is missing")?).ok_or(WRONG_CODE)?;
+    let code = Handle::parse(form.required("code", "code is missing")?)
+        .filter(|code| setup.keys.made(&code.session()))
+        .ok_or(WRONG_CODE)?;
     let call = Call::Redeem {
         client: client.customer.client_id.clone(),
         code: code.hash(),
@@ -160,22 +222,24 @@ pub(super) async fn token(env: &Env, setup: &Setup, request: &Request) -> Result
             .required("code_verifier", "PKCE is required: code_verifier is missing")?
             .to_owned(),
     };
-    Ok(pass_on(env, code.session(), call).await?)
+    Ok(pass_on(env, setup, code.session(), call).await?)
 }
 
 /// `GET` or `POST /oidc/userinfo`.
-pub(super) async fn user_info(env: &Env, request: &Request) -> Result<Response, Refusal> {
+pub(super) async fn user_info(env: &Env, setup: &Setup, request: &Request) -> Result<Response, Refusal> {
     let wrong = Failure::new(
         OauthError::InvalidToken,
         "a Bearer token is needed in the Authorization header",
     );
     let header = header(request, "authorization").ok_or(wrong)?;
     let token = match header.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Handle::parse(token.trim()).ok_or(wrong)?,
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Handle::parse(token.trim())
+            .filter(|token| setup.keys.made(&token.session()))
+            .ok_or(wrong)?,
         _ => return Err(wrong.into()),
     };
     let call = Call::UserInfo { token: token.hash() };
-    Ok(pass_on(env, token.session(), call).await?)
+    Ok(pass_on(env, setup, token.session(), call).await?)
 }
 
 /// `GET /api/results/{id}`.
@@ -193,12 +257,12 @@ pub(super) async fn result(
     let call = Call::Result {
         client: client.customer.client_id.clone(),
     };
-    Ok(pass_on(env, session, call).await?)
+    Ok(pass_on(env, setup, session, call).await?)
 }
 
 /// The key of the browser that sent a request, and whether it had one.
-pub(super) fn browser(request: &Request) -> Result<(BrowserKey, bool), ProblemCode> {
-    match BrowserKey::from_cookies(header(request, "cookie").as_deref()) {
+fn browser(request: &Request, secure: bool) -> Result<(BrowserKey, bool), ProblemCode> {
+    match BrowserKey::from_cookies(header(request, "cookie").as_deref(), secure) {
         Some(key) => Ok((key, true)),
         None => Ok((BrowserKey::from_random(random::bytes()?), false)),
     }
@@ -224,8 +288,8 @@ async fn form(request: &Request) -> Result<Form, Refusal> {
     Ok(Form::parse(&body::read(request, MOST_BYTES).await?)?)
 }
 
-fn new_session() -> Result<SessionId, ProblemCode> {
-    Ok(SessionId::from_bytes(random::bytes()?))
+fn new_session(setup: &Setup) -> Result<SessionId, ProblemCode> {
+    Ok(setup.keys.session_id(random::bytes()?))
 }
 
 fn internal(_: worker::Error) -> Refusal {

@@ -3,13 +3,17 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use jiff::Timestamp;
+use tanu_protocol::capture::MOST_CAPTURE_BYTES;
 use tanu_protocol::problem::ProblemCode;
 use worker::{DurableObject, Env, Request, Response, ScheduledTime, State, durable_object, js_sys, wasm_bindgen};
 
+use super::provider::{ENVELOPE, header};
 use super::setup::{Setup, setup};
 use super::{body, clock, log, matcher, random};
-use crate::call::Envelope;
+use crate::budget::{Exhausted, Purse, SessionBudget};
+use crate::call::{Act, Call, Envelope};
 use crate::desk::{Desk, Host, HostFailure, Record};
 use crate::matcher::{MatcherCall, MatcherFailure};
 use crate::reply::Reply;
@@ -19,6 +23,9 @@ use crate::reply::Reply;
 const LEASE_MS: i64 = 100_000;
 /// How often a waiting call looks whether it is its turn.
 const TURN: Duration = Duration::from_millis(15);
+
+/// How long until what could not be done at an alarm is tried again.
+const RING_AGAIN: Duration = Duration::from_secs(60);
 
 /// Key of what is stored.
 const RECORD: &str = "record";
@@ -31,6 +38,8 @@ pub struct SessionObject {
     /// While a call is being answered, until when it is at the latest. The runtime lets other calls in while one waits for the
     /// matcher, so the turn is kept here.
     busy_until: Cell<Option<Timestamp>>,
+    /// What was asked of the session. It goes with the object, and so is whole again after some seconds in which nobody asked.
+    budget: Cell<SessionBudget>,
 }
 
 impl DurableObject for SessionObject {
@@ -39,53 +48,88 @@ impl DurableObject for SessionObject {
             state,
             env,
             busy_until: Cell::new(None),
+            budget: Cell::default(),
         }
     }
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let reply = match (setup(&self.env), Envelope::decode(&request.bytes().await?)) {
-            (Ok(setup), Ok(envelope)) => {
-                let _turn = self.turn().await;
-                let host = ObjectHost {
-                    state: &self.state,
-                    env: &self.env,
-                    setup: &setup,
-                };
-                Desk::new(&host, &setup.config, &setup.keys, envelope.session)
-                    .answer(envelope.call)
-                    .await
-            }
-            (Err(code), _) => Reply::problem(code),
-            (_, Err(_)) => {
-                log::note("session.call", ProblemCode::Internal.as_str());
-                Reply::problem(ProblemCode::Internal)
-            }
-        };
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        let reply = self.reply(request).await.unwrap_or_else(Reply::problem);
         body::response(reply)
     }
 
+    /// The runtime rings a few times more after an error and then gives up, minutes before a wrong setting is mended. An end that is
+    /// not on record, and what should be forgotten, may not be given up: so the next alarm is set here.
     async fn alarm(&self) -> worker::Result<Response> {
-        // An error makes the runtime ring again.
-        let failed = |what: &str| worker::Error::RustError(what.to_owned());
-        let setup = setup(&self.env).map_err(|code| failed(code.as_str()))?;
-        let _turn = self.turn().await;
-        let host = ObjectHost {
-            state: &self.state,
-            env: &self.env,
-            setup: &setup,
-        };
-        let unable = |failure: HostFailure| failed(failure.event());
-        if let Some(record) = host.load().await.map_err(unable)? {
-            Desk::new(&host, &setup.config, &setup.keys, record.id())
-                .wake()
-                .await
-                .map_err(unable)?;
+        if self.ring().await.is_err() {
+            self.state.storage().set_alarm(RING_AGAIN).await?;
         }
         Response::empty()
     }
 }
 
 impl SessionObject {
+    /// What fails has been noted where it failed.
+    async fn ring(&self) -> Result<(), ProblemCode> {
+        let setup = setup(&self.env)?;
+        let _turn = self.turn().await;
+        let host = self.host(&setup);
+        if let Some(record) = host.load().await? {
+            Desk::new(&host, &setup.config, &setup.keys, record.id()).wake().await?;
+        }
+        Ok(())
+    }
+
+    async fn reply(&self, mut request: Request) -> Result<Reply, ProblemCode> {
+        let setup = setup(&self.env)?;
+        let unreadable = || {
+            log::note("session.call", ProblemCode::Internal.as_str());
+            ProblemCode::Internal
+        };
+        let beside = header(&request, ENVELOPE);
+        let envelope = match &beside {
+            Some(text) => Base64UrlUnpadded::decode_vec(text).map_err(|_| unreadable())?,
+            None => request.bytes().await.map_err(|_| unreadable())?,
+        };
+        let Envelope { session, mut call } = Envelope::decode(&envelope).map_err(|_| unreadable())?;
+        let host = self.host(&setup);
+        let desk = Desk::new(&host, &setup.config, &setup.keys, session);
+        if let Call::Browser {
+            browser,
+            act: Act::Frames { capture, .. },
+        } = &mut call
+        {
+            // Nobody else waits while frames come in: only what follows is done in turn.
+            if let Some(reply) = desk.turned_away(*browser).await {
+                return Ok(reply);
+            }
+            *capture = match body::read(&request, MOST_CAPTURE_BYTES).await {
+                Ok(bytes) => bytes,
+                Err(refused) => {
+                    let too_large = refused == ProblemCode::TooLarge;
+                    let purse = if too_large {
+                        Purse::RefusedFrames
+                    } else {
+                        Purse::Browser
+                    };
+                    // Whoever has nothing left is told so the next time.
+                    let _ = host.spend(purse);
+                    return Err(refused);
+                }
+            };
+        }
+        let _turn = self.turn().await;
+        Ok(desk.answer(call).await)
+    }
+
+    fn host<'a>(&'a self, setup: &'a Setup) -> ObjectHost<'a> {
+        ObjectHost {
+            state: &self.state,
+            env: &self.env,
+            budget: &self.budget,
+            setup,
+        }
+    }
+
     /// Waits until no other call is being answered.
     async fn turn(&self) -> Turn<'_> {
         while self.busy_until.get().is_some_and(|until| clock::now() < until) {
@@ -118,6 +162,7 @@ impl Drop for Turn<'_> {
 struct ObjectHost<'a> {
     state: &'a State,
     env: &'a Env,
+    budget: &'a Cell<SessionBudget>,
     setup: &'a Setup,
 }
 
@@ -170,6 +215,17 @@ impl Host for ObjectHost<'_> {
 
     async fn ask(&self, call: &MatcherCall) -> Result<Vec<u8>, MatcherFailure> {
         matcher::ask(self.env, self.setup, call).await
+    }
+
+    fn spend(&self, of: Purse) -> Result<(), Exhausted> {
+        let mut budget = self.budget.get();
+        budget.spend(of, &self.setup.config.per_session, clock::now())?;
+        self.budget.set(budget);
+        Ok(())
+    }
+
+    fn left(&self, of: Purse) -> Result<(), Exhausted> {
+        self.budget.get().left(of, &self.setup.config.per_session, clock::now())
     }
 
     fn note(&self, event: &str, code: &str) {

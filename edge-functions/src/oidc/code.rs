@@ -109,8 +109,9 @@ impl Grant {
         match self {
             Self::Issued { code: known, until } if same(&known, code) => {
                 if now >= until {
+                    // It gave nothing, so the citizen may come back with another one.
                     return (
-                        Self::Revoked,
+                        Self::None,
                         Err(Failure::new(OauthError::InvalidGrant, "the code is too old")),
                     );
                 }
@@ -229,11 +230,12 @@ mod tests {
     #[test]
     fn codes_and_tokens_have_their_time() {
         let after = |seconds| NOW + SignedDuration::from_secs(seconds);
+        let (grant, late) = issued().redeem(&handle(1).hash(), &handle(2), after(CODE_SECONDS));
+        assert_eq!(late.unwrap_err().error, OauthError::InvalidGrant);
+        assert!(!grant.knows(&handle(1).hash()), "a code that was too old is good again");
         assert!(
-            issued()
-                .redeem(&handle(1).hash(), &handle(2), after(CODE_SECONDS))
-                .1
-                .is_err()
+            grant.issue(&handle(3), after(CODE_SECONDS)).is_ok(),
+            "the citizen has no way on"
         );
         let (grant, result) = issued().redeem(&handle(1).hash(), &handle(2), after(CODE_SECONDS - 1));
         assert_eq!(result, Ok(()));

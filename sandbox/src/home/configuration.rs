@@ -71,7 +71,49 @@ struct EdgeFile {
     virtual_cameras: bool,
     session_seconds: u32,
     step_seconds: u32,
+    limits: Limits,
     clients: Vec<Client>,
+}
+
+/// How often something may be done: here as often as tests and measurements do it on one machine, in one relying party's name.
+#[derive(Serialize)]
+struct Limits {
+    pushed: Allowance,
+    direct: Allowance,
+    public: Allowance,
+    session: SessionLimits,
+}
+
+#[derive(Serialize)]
+struct SessionLimits {
+    browser: Allowance,
+    relying_party: Allowance,
+    refused_frames: Allowance,
+}
+
+#[derive(Clone, Copy, Serialize)]
+struct Allowance {
+    burst: u32,
+    per_minute: u32,
+}
+
+impl Limits {
+    const OF_TESTS: Self = {
+        let much = Allowance {
+            burst: 10_000,
+            per_minute: 60_000,
+        };
+        Self {
+            pushed: much,
+            direct: much,
+            public: much,
+            session: SessionLimits {
+                browser: much,
+                relying_party: much,
+                refused_frames: much,
+            },
+        }
+    };
 }
 
 #[derive(Serialize)]
@@ -150,6 +192,7 @@ fn edge(settings: &Settings, client_secret: &str) -> Result<String, UnwritableCo
         virtual_cameras: true,
         session_seconds: settings.session_seconds,
         step_seconds: settings.step_seconds,
+        limits: Limits::OF_TESTS,
         clients: vec![Client {
             client_id: CLIENT_ID,
             secret_sha256: hexadecimal(&Sha256::digest(client_secret.as_bytes())),

@@ -13,7 +13,7 @@ const COMPATIBILITY_DATE: &str = "2026-05-01";
 
 /// The worker's Durable Objects: binding and class. The key of a class's storage is derived from the class's name and may
 /// never change, or what was stored is lost.
-const DURABLE_OBJECTS: [(&str, &str); 1] = [("SESSION", "SessionObject")];
+const DURABLE_OBJECTS: [(&str, &str); 2] = [("SESSION", "SessionObject"), ("BUDGET", "BudgetObject")];
 
 /// The worker's texts: binding, and the file of the home folder that it is read from.
 const TEXTS: [(&str, &str); 5] = [
@@ -265,11 +265,13 @@ mod tests {
                 (name = "MATCHER_CHANNEL_KEY", text = embed "../keys/matcher-channel.pub.pem"),
                 (name = "SUBJECT_KEY", text = embed "../keys/subject.key"),
                 (name = "SESSION", durableObjectNamespace = "SessionObject"),
+                (name = "BUDGET", durableObjectNamespace = "BudgetObject"),
                 (name = "ASSETS", service = "assets"),
                 (name = "MATCHER", service = "matcher"),
               ],
               durableObjectNamespaces = [
                 (className = "SessionObject", uniqueKey = "tanu.SessionObject", enableSql = true),
+                (className = "BudgetObject", uniqueKey = "tanu.BudgetObject", enableSql = true),
               ],
               durableObjectStorage = (localDisk = "storage"),
             );

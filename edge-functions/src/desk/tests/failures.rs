@@ -65,6 +65,29 @@ fn an_expired_session_is_put_on_record_by_the_alarm_even_if_the_matcher_was_down
 }
 
 #[test]
+fn nbs_8_bnk_9_a_citizen_who_agrees_and_never_begins_expires_with_a_record() {
+    let fixture = Fixture::new(IIN);
+    assert!(matches!(fixture.agree(), StateView::Ready { run: 0, .. }));
+    fixture.host.asked.borrow_mut().clear();
+    fixture.pass(900);
+    // The matcher has it on record before anybody is told.
+    fixture.host.down.set(true);
+    assert_eq!(fixture.view(Act::See).state, StateView::Waiting);
+    fixture.wake();
+    fixture.host.down.set(false);
+    fixture.wake();
+    let record = format!("POST /v1/session/{SESSION}/end");
+    assert_eq!(fixture.host.asked.borrow().last(), Some(&record));
+    assert!(!fixture.host.asked.borrow().iter().any(|call| call.contains("/run/")));
+    let view = fixture.view(Act::See);
+    assert_eq!(view.state, ended(Ending::Expired));
+    assert_eq!(view.documents.len(), 1, "document 1 of the session without a run");
+    assert_eq!(problem(&fixture.act(Act::Begin { run: 0 })), ProblemCode::SessionState);
+    let message: Value = serde_json::from_slice(&fixture.call(Call::Result { client: "bank".into() }).body).unwrap();
+    assert_eq!(message["ending"], "expired");
+}
+
+#[test]
 fn a_storage_that_fails_is_noted_without_saying_whose_it_is_and_the_alarm_rings_again() {
     let fixture = Fixture::new(IIN);
     let failures = [HostFailure::Storage, HostFailure::Unreadable, HostFailure::Random];
@@ -74,6 +97,11 @@ fn a_storage_that_fails_is_noted_without_saying_whose_it_is_and_the_alarm_rings_
         assert_eq!(fixture.try_to_wake(), Err(failure));
     }
     assert_eq!(*fixture.host.notes.borrow(), ["session service.internal"; 3]);
+    // A relying party is not told that its code or token is wrong.
+    let code = Handle::new(SESSION, [1; 32]);
+    assert_eq!(problem(&fixture.redeem(&code, VERIFIER)), ProblemCode::Internal);
+    let token = code.hash();
+    assert_eq!(problem(&fixture.call(Call::UserInfo { token })), ProblemCode::Internal);
     let events = failures.map(HostFailure::event);
     assert_eq!(events, ["host.storage", "host.unreadable", "host.random"]);
     fixture.host.broken.set(None);

@@ -349,6 +349,37 @@ fn a_session_that_ends_before_consent_is_recorded_as_well() {
 }
 
 #[test]
+fn nbs_8_a_run_that_is_never_begun_expires_and_the_end_is_put_on_record() {
+    let session = ready();
+    assert!(matches!(session.view(later(899)), StateView::Ready { run: 0, .. }));
+    let session = session.at(later(900));
+    assert_eq!(session.view(later(900)), StateView::Waiting);
+    assert!(matches!(session.task(), Some(Task::End(end)) if end.ending == Ending::Expired));
+    assert_eq!(
+        session.clone().begin_run(0, plan(3), NONCE, later(900)).unwrap_err(),
+        InvalidTransition::Elsewhere
+    );
+    let session = session
+        .recorded(&[document(DocumentKind::Liveness, None)], later(901))
+        .unwrap();
+    assert_eq!(ending(&session), Some(Ending::Expired));
+    assert_eq!(session.documents().len(), 1);
+}
+
+#[test]
+fn a_repeat_that_is_never_begun_expires_after_the_failed_run_is_on_record() {
+    let session = step(begin(ready(), 0), vec![Mismatch::Static]);
+    let session = session
+        .concluded(run_verdict(0, vec![Mismatch::Static]), START)
+        .unwrap()
+        .at(later(900));
+    assert!(matches!(session.task(), Some(Task::End(end)) if end.ending == Ending::Expired));
+    let session = session.recorded(&[], later(900)).unwrap();
+    assert_eq!(ending(&session), Some(Ending::Expired));
+    assert_eq!(session.documents().len(), 1, "document 1 of the failed run");
+}
+
+#[test]
 fn a_verified_person_does_not_expire_while_the_comparison_waits() {
     let session = verified().at(later(5000));
     assert_eq!(session.task(), Some(Task::Compare));
