@@ -1,7 +1,8 @@
 // Frames that are not what was asked for: each is refused for its reason, and the step stays open for the right ones.
 
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { type Capture, encode, encodeCapture, type Frame, framesOf, seal } from "../support/capture.ts";
+import { test } from "../support/contract.ts";
 import { facesMissing } from "../support/environment.ts";
 import { syntheticIin } from "../support/iin.ts";
 import { ApiSession, expectProblem, type StepView } from "../support/session.ts";

@@ -1,7 +1,8 @@
 // OpenID Connect: what a relying party may do wrong, and an unmodified standard client.
 
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import * as openid from "openid-client";
+import { test } from "../support/contract.ts";
 import { BANK, TANU, facesMissing } from "../support/environment.ts";
 import { register } from "../support/bank.ts";
 import { syntheticIin } from "../support/iin.ts";

@@ -1,8 +1,9 @@
 // How sessions end, without a page: documents that are not in force, answers that come too late.
 
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { type IdentityDocument, register } from "../support/bank.ts";
 import { encodeCapture } from "../support/capture.ts";
+import { test } from "../support/contract.ts";
 import { TANU, facesMissing } from "../support/environment.ts";
 import { openDocuments } from "../support/evidence.ts";
 import { syntheticIin } from "../support/iin.ts";

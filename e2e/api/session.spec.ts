@@ -1,6 +1,7 @@
 // The session's API: every wrong question gets a problem with a code and a remedy, and nothing is lost by it.
 
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "../support/contract.ts";
 import { TANU } from "../support/environment.ts";
 import { syntheticIin, withWrongCheckDigit } from "../support/iin.ts";
 import { ApiSession, expectProblem } from "../support/session.ts";

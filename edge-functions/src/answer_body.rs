@@ -5,6 +5,9 @@ use tanu_protocol::language::Language;
 use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::session::ConsentAnswer;
 
+/// The most bytes of it.
+pub const MOST_BYTES: usize = 4 * 1024;
+
 #[derive(Deserialize)]
 struct Raw {
     agreed: bool,

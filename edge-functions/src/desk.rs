@@ -23,6 +23,8 @@ use crate::matcher::{MatcherCall, MatcherFailure};
 use crate::reply::Reply;
 
 pub use oidc::REQUEST_URI;
+#[cfg(feature = "openapi")]
+pub(crate) use oidc::{PushedRequest, ResultMessage, UserInfo};
 pub use record::{Record, Stored};
 
 /// How long a pushed request waits for its browser, in seconds (RFC 9126).

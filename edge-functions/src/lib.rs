@@ -6,6 +6,7 @@
 //!
 //! What is compiled for a development machine is what its tests need: everything but `host`, which speaks to workerd.
 
+pub mod about;
 pub mod answer_body;
 pub mod browser;
 pub mod budget;
@@ -16,6 +17,8 @@ pub mod guard;
 pub mod keys;
 pub mod matcher;
 pub mod oidc;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod pages;
 pub mod reply;
 pub mod route;

@@ -8,6 +8,8 @@ use tanu_protocol::problem::ProblemCode;
 pub enum Route {
     /// Whether this instance serves.
     Health,
+    /// The OpenAPI document.
+    Description,
     /// A file of the web build, below `/assets/`.
     Asset(String),
     /// The one page of the web build, whatever it will show.
@@ -85,6 +87,96 @@ impl SessionCall {
     }
 }
 
+/// An address of an API, and what is behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// The methods.
+    pub methods: &'static [&'static str],
+    /// The path; a part in braces is any one part.
+    pub path: &'static str,
+    /// What is there.
+    pub endpoint: Endpoint,
+}
+
+/// What is behind an address of an API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// Whether this instance serves.
+    Health,
+    /// The description of all this.
+    Description,
+    /// An endpoint of the identity provider.
+    Oidc(Oidc),
+    /// Back to the relying party.
+    Return,
+    /// See a session.
+    See,
+    /// Agree or refuse.
+    Consent,
+    /// Begin a run.
+    Begin,
+    /// Send a step's frames.
+    Frames,
+    /// Try again what could not be done.
+    Retry,
+    /// Break off.
+    Cancel,
+    /// See a session's documents.
+    Documents,
+    /// The result, for the relying party's server.
+    Result,
+    /// The register's checkpoint.
+    Checkpoint,
+    /// Proof that an entry is in the register.
+    Inclusion,
+    /// Proof that a register goes on from an earlier one.
+    Consistency,
+    /// The keys of the evidence.
+    EvidenceKeys,
+}
+
+/// Every address of an API: what is not here is a page, a file, or nothing. The OpenAPI document is made of it too.
+pub const SERVED: [Served; 21] = {
+    const GET: &[&str] = &["GET"];
+    const POST: &[&str] = &["POST"];
+    const PUT: &[&str] = &["PUT"];
+    const BOTH: &[&str] = &["GET", "POST"];
+    const fn at(path: &'static str, methods: &'static [&'static str], endpoint: Endpoint) -> Served {
+        Served {
+            methods,
+            path,
+            endpoint,
+        }
+    }
+    [
+        at("/healthz", GET, Endpoint::Health),
+        at("/api/openapi.json", GET, Endpoint::Description),
+        at(
+            "/.well-known/openid-configuration",
+            GET,
+            Endpoint::Oidc(Oidc::Discovery),
+        ),
+        at("/oidc/jwks", GET, Endpoint::Oidc(Oidc::Jwks)),
+        at("/oidc/par", POST, Endpoint::Oidc(Oidc::Par)),
+        at("/oidc/authorize", BOTH, Endpoint::Oidc(Oidc::Authorize)),
+        at("/oidc/token", POST, Endpoint::Oidc(Oidc::Token)),
+        at("/oidc/userinfo", BOTH, Endpoint::Oidc(Oidc::UserInfo)),
+        at("/return/{session}", GET, Endpoint::Return),
+        at("/api/session/{session}", GET, Endpoint::See),
+        at("/api/session/{session}/consent", POST, Endpoint::Consent),
+        at("/api/session/{session}/run/{run}", POST, Endpoint::Begin),
+        at("/api/session/{session}/run/{run}/step/{step}", PUT, Endpoint::Frames),
+        at("/api/session/{session}/retry", POST, Endpoint::Retry),
+        at("/api/session/{session}/cancel", POST, Endpoint::Cancel),
+        at("/api/session/{session}/documents", GET, Endpoint::Documents),
+        at("/api/results/{session}", GET, Endpoint::Result),
+        at("/api/register/checkpoint", GET, Endpoint::Checkpoint),
+        at("/api/register/inclusion", GET, Endpoint::Inclusion),
+        at("/api/register/consistency", GET, Endpoint::Consistency),
+        at("/api/evidence-keys", GET, Endpoint::EvidenceKeys),
+    ]
+};
+
 /// Finds what `method` on `path` (with `query`) asks for.
 ///
 /// # Errors
@@ -105,52 +197,71 @@ pub fn route(method: &str, path: &str, query: &str) -> Result<Route, ProblemCode
         }
     };
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let found = SERVED
+        .iter()
+        .find_map(|served| Some((served, served.parts(&segments)?)));
+    if let Some((served, parts)) = found {
+        return on(served.methods, served.endpoint.route(&parts, query)?);
+    }
     match segments.as_slice() {
-        ["healthz"] => on(&["GET"], Route::Health),
         ["assets", ..] => on(&["GET"], Route::Asset(asset(path)?)),
-        [".well-known", "openid-configuration"] => on(&["GET"], Route::Oidc(Oidc::Discovery)),
-        ["oidc", "jwks"] => on(&["GET"], Route::Oidc(Oidc::Jwks)),
-        ["oidc", "par"] => on(&["POST"], Route::Oidc(Oidc::Par)),
-        ["oidc", "authorize"] => on(&["GET", "POST"], Route::Oidc(Oidc::Authorize)),
-        ["oidc", "token"] => on(&["POST"], Route::Oidc(Oidc::Token)),
-        ["oidc", "userinfo"] => on(&["GET", "POST"], Route::Oidc(Oidc::UserInfo)),
-        ["return", id] => on(&["GET"], Route::Return(session(id)?)),
-        ["api", "session", id, call @ ..] => {
-            let (allowed, call) = session_call(call)?;
-            on(&[allowed], Route::Session(session(id)?, call))
-        }
-        ["api", "results", id] => on(&["GET"], Route::Result(session(id)?)),
-        ["api", "register", "checkpoint"] => on(&["GET"], Route::Public("/v1/register/checkpoint".into())),
-        ["api", "register", "inclusion"] => on(&["GET"], Route::Public(inclusion(query)?)),
-        ["api", "register", "consistency"] => on(&["GET"], Route::Public(consistency(query)?)),
-        ["api", "evidence-keys"] => on(&["GET"], Route::Public("/v1/keys".into())),
         ["api" | "oidc" | ".well-known", ..] => Err(ProblemCode::NotFound),
         _ => on(&["GET"], Route::Page),
     }
 }
 
-fn session(id: &str) -> Result<SessionId, ProblemCode> {
-    id.parse().map_err(|_| ProblemCode::SessionUnknown)
+impl Served {
+    /// What stands in the place of the parts in braces, where the path is this one.
+    fn parts<'p>(&self, segments: &[&'p str]) -> Option<Vec<&'p str>> {
+        let template = self.path.trim_start_matches('/').split('/');
+        let mut parts = Vec::new();
+        let mut given = segments.iter();
+        for expected in template {
+            match given.next() {
+                Some(part) if expected.starts_with('{') => parts.push(*part),
+                Some(part) if *part == expected => {}
+                _ => return None,
+            }
+        }
+        given.next().is_none().then_some(parts)
+    }
 }
 
-fn session_call(segments: &[&str]) -> Result<(&'static str, SessionCall), ProblemCode> {
-    let number = |text: &str| text.parse::<u8>().map_err(|_| ProblemCode::NotFound);
-    Ok(match segments {
-        [] => ("GET", SessionCall::See),
-        ["consent"] => ("POST", SessionCall::Consent),
-        ["run", run] => ("POST", SessionCall::Begin { run: number(run)? }),
-        ["run", run, "step", step] => (
-            "PUT",
-            SessionCall::Frames {
-                run: number(run)?,
-                step: number(step)?,
-            },
-        ),
-        ["retry"] => ("POST", SessionCall::Retry),
-        ["cancel"] => ("POST", SessionCall::Cancel),
-        ["documents"] => ("GET", SessionCall::Documents),
-        _ => return Err(ProblemCode::NotFound),
-    })
+impl Endpoint {
+    fn route(self, parts: &[&str], query: &str) -> Result<Route, ProblemCode> {
+        let number = |text: &str| text.parse::<u8>().map_err(|_| ProblemCode::NotFound);
+        let call = |id: &str, call: SessionCall| Ok(Route::Session(session(id)?, call));
+        match (self, parts) {
+            (Self::Health, []) => Ok(Route::Health),
+            (Self::Description, []) => Ok(Route::Description),
+            (Self::Oidc(endpoint), []) => Ok(Route::Oidc(endpoint)),
+            (Self::Return, [id]) => Ok(Route::Return(session(id)?)),
+            (Self::See, [id]) => call(id, SessionCall::See),
+            (Self::Consent, [id]) => call(id, SessionCall::Consent),
+            (Self::Begin, [id, run]) => call(id, SessionCall::Begin { run: number(run)? }),
+            (Self::Frames, [id, run, step]) => call(
+                id,
+                SessionCall::Frames {
+                    run: number(run)?,
+                    step: number(step)?,
+                },
+            ),
+            (Self::Retry, [id]) => call(id, SessionCall::Retry),
+            (Self::Cancel, [id]) => call(id, SessionCall::Cancel),
+            (Self::Documents, [id]) => call(id, SessionCall::Documents),
+            (Self::Result, [id]) => Ok(Route::Result(session(id)?)),
+            (Self::Checkpoint, []) => Ok(Route::Public("/v1/register/checkpoint".into())),
+            (Self::Inclusion, []) => Ok(Route::Public(inclusion(query)?)),
+            (Self::Consistency, []) => Ok(Route::Public(consistency(query)?)),
+            (Self::EvidenceKeys, []) => Ok(Route::Public("/v1/keys".into())),
+            // A path of the table without the parts that its endpoint takes; a test rules it out.
+            _ => Err(ProblemCode::NotFound),
+        }
+    }
+}
+
+fn session(id: &str) -> Result<SessionId, ProblemCode> {
+    id.parse().map_err(|_| ProblemCode::SessionUnknown)
 }
 
 /// A file's path: names of plain characters, so that nothing leads out of the directory or to a listing.
@@ -220,6 +331,37 @@ mod tests {
             let path = format!("/api/session/{ID}{path}");
             assert_eq!(route(method, &path, ""), Ok(Route::Session(id(), call)), "{path}");
             assert_eq!(route("DELETE", &path, ""), Err(ProblemCode::MethodNotAllowed), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_address_of_the_table_is_served_with_its_methods_and_no_other() {
+        let query = format!("document={}", Sha256Digest::of(b"1"));
+        for served in SERVED {
+            let path = served
+                .path
+                .replace("{session}", ID)
+                .replace("{run}", "1")
+                .replace("{step}", "2");
+            let query = if served.endpoint == Endpoint::Consistency {
+                "from=1"
+            } else {
+                &query
+            };
+            for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+                let result = route(method, &path, query);
+                if served.methods.contains(&method) {
+                    let found = result.unwrap_or_else(|code| panic!("{method} {path}: {code:?}"));
+                    assert!(!matches!(found, Route::Page | Route::Asset(_)), "{path}");
+                } else {
+                    assert_eq!(result, Err(ProblemCode::MethodNotAllowed), "{method} {path}");
+                }
+            }
+            assert_eq!(
+                SERVED.iter().filter(|other| other.path == served.path).count(),
+                1,
+                "{path}"
+            );
         }
     }
 

@@ -1,7 +1,10 @@
 //! The HTTP side: routes, the inner channel around them, problems. The contract is `tanu_protocol::matcher`.
 
 mod authentication;
+mod calls;
 mod in_work;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod routes;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -12,12 +15,11 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::get;
 use p256::ecdsa::VerifyingKey;
-use serde::Serialize;
 use tanu_protocol::capture::MOST_CAPTURE_BYTES;
 use tanu_protocol::jws::{Jwk, JwsSigner};
 use tanu_protocol::problem::{MEDIA_TYPE, Problem, ProblemCode};
@@ -25,7 +27,10 @@ use tanu_protocol::problem::{MEDIA_TYPE, Problem, ProblemCode};
 use crate::failure::Failure;
 use crate::service::Matcher;
 
+use calls::{Call, HEALTH};
 pub use in_work::InWork;
+#[cfg(feature = "openapi")]
+pub use openapi::document;
 
 /// The most bytes of a request: a capture and the step that it answers.
 pub const MOST_REQUEST_BYTES: usize = MOST_CAPTURE_BYTES + 16 * 1024;
@@ -46,17 +51,11 @@ pub struct Shared {
 
 /// All routes. Everything under `/v1` is the edge's alone; `/healthz` tells anyone that the matcher runs, and no more.
 pub fn router(shared: Arc<Shared>) -> Router {
-    let v1 = Router::new()
-        .route("/v1/session", post(routes::open))
-        .route("/v1/session/{id}/run/{run}/step/{step}", put(routes::step))
-        .route("/v1/session/{id}/run/{run}/conclusion", post(routes::conclude))
-        .route("/v1/session/{id}/comparison", post(routes::compare))
-        .route("/v1/session/{id}/end", post(routes::end))
-        .route("/v1/session/{id}/documents", get(routes::documents))
-        .route("/v1/register/checkpoint", get(routes::checkpoint))
-        .route("/v1/register/inclusion", get(routes::inclusion))
-        .route("/v1/register/consistency", get(routes::consistency))
-        .route("/v1/keys", get(keys))
+    let v1 = Call::ALL
+        .into_iter()
+        .fold(Router::new(), |router, call| {
+            router.route(call.line().1, call.handler())
+        })
         .fallback(|| async { problem(ProblemCode::NotFound) })
         .method_not_allowed_fallback(|| async { problem(ProblemCode::MethodNotAllowed) })
         // The authentication caps every body; axum's own cap of 2 MB is below that of a capture.
@@ -66,20 +65,8 @@ pub fn router(shared: Arc<Shared>) -> Router {
             authentication::require_edge,
         ));
     Router::new()
-        .route("/healthz", get(|| async { "ok" }))
+        .route(HEALTH, get(|| async { "ok" }))
         .fallback_service(v1.with_state(shared))
-}
-
-#[derive(Serialize)]
-struct JwkSet<'a> {
-    keys: &'a [Jwk],
-}
-
-async fn keys(State(shared): State<Arc<Shared>>) -> Response {
-    Json(JwkSet {
-        keys: &shared.evidence_keys,
-    })
-    .into_response()
 }
 
 /// A problem as RFC 9457 has it.

@@ -12,6 +12,8 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+use operation::Answered;
+
 use crate::problem::{MEDIA_TYPE, Problem, ProblemCode};
 
 /// A document that is being made.
@@ -22,7 +24,7 @@ pub struct Document {
     common: Vec<ProblemCode>,
     paths: Map<String, Value>,
     sent: SchemaGenerator,
-    answered: SchemaGenerator,
+    answered: Answered,
 }
 
 /// The document says two things under one name.
@@ -56,7 +58,10 @@ impl Document {
             common: Vec::new(),
             paths: Map::new(),
             sent: settings.clone().for_deserialize().into_generator(),
-            answered: settings.for_serialize().into_generator(),
+            answered: Answered {
+                schemas: settings.for_serialize().into_generator(),
+                responses: Map::new(),
+            },
         }
     }
 
@@ -103,8 +108,8 @@ impl Document {
     /// # Errors
     /// [`Ambiguous::Schema`].
     pub fn finish(mut self) -> Result<Value, Ambiguous> {
-        self.answered.subschema_for::<Problem>();
-        let mut schemas = self.answered.take_definitions(true);
+        self.answered.schemas.subschema_for::<Problem>();
+        let mut schemas = self.answered.schemas.take_definitions(true);
         for (name, schema) in self.sent.take_definitions(true) {
             match schemas.get(&name) {
                 Some(known) if *known != schema => return Err(Ambiguous::Schema(name)),
@@ -115,7 +120,11 @@ impl Document {
             "openapi": "3.1.1",
             "info": self.info,
             "paths": self.paths,
-            "components": {"schemas": schemas, "securitySchemes": self.security_schemes},
+            "components": {
+                "schemas": schemas,
+                "responses": self.answered.responses,
+                "securitySchemes": self.security_schemes,
+            },
         });
         without_rustdoc_links(&mut document);
         Ok(document)
@@ -123,11 +132,10 @@ impl Document {
 }
 
 /// The problems of one status: those codes and no other.
-fn problems(codes: &[ProblemCode]) -> Value {
-    let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+fn problems(codes: &[&str]) -> Value {
     json!({MEDIA_TYPE: {"schema": {
         "$ref": "#/components/schemas/Problem",
-        "properties": {"code": {"enum": names}},
+        "properties": {"code": {"enum": codes}},
     }}})
 }
 
@@ -193,11 +201,17 @@ mod tests {
             .problems(&[ProblemCode::Conflict, ProblemCode::SessionState]);
         document.serve("POST", "/session", &answer).unwrap();
         let document = document.finish().unwrap();
-        let responses = &document["paths"]["/session"]["post"]["responses"];
-        let codes =
-            |status: &str| responses[status]["content"][MEDIA_TYPE]["schema"]["properties"]["code"]["enum"].clone();
-        assert_eq!(codes("409"), json!(["session.conflict", "session.state"]));
-        assert_eq!(codes("500"), json!(["service.internal"]));
+        let codes = |status: &str, name: &str| {
+            let reference = &document["paths"]["/session"]["post"]["responses"][status]["$ref"];
+            assert_eq!(*reference, format!("#/components/responses/{name}"));
+            let content = &document["components"]["responses"][name]["content"];
+            content[MEDIA_TYPE]["schema"]["properties"]["code"]["enum"].clone()
+        };
+        assert_eq!(
+            codes("409", "session.conflict-session.state"),
+            json!(["session.conflict", "session.state"])
+        );
+        assert_eq!(codes("500", "service.internal"), json!(["service.internal"]));
     }
 
     #[test]

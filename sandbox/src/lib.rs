@@ -10,6 +10,8 @@ pub mod citizen;
 pub mod config;
 pub mod home;
 pub mod host;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod seed;
 pub mod server;
 pub mod state_database;

@@ -22,6 +22,9 @@ use crate::store::{Store, StoreFailure};
 /// How long requests that are being answered may take when the server is asked to stop.
 const GRACE: Duration = Duration::from_secs(3);
 
+/// Where anyone asks whether the sandbox runs.
+pub(crate) const HEALTH: &str = "/healthz";
+
 /// Why the sandbox does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeFailure {
@@ -89,7 +92,7 @@ pub fn routes(config: &Config, store: Store) -> Result<Router, BankFailure> {
     let database = StateDatabase::new(store.clone(), config.channel.clone(), config.matcher);
     let health = get(|| async { ([(header::CACHE_CONTROL, "no-store")], "ok") });
     Ok(Router::new()
-        .route("/healthz", health)
+        .route(HEALTH, health)
         .merge(database.routes())
         .merge(Bank::new(config, store)?.routes()))
 }

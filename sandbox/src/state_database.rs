@@ -12,7 +12,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, OriginalUri, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{MethodRouter, post};
 use jiff::Timestamp;
 use p256::ecdsa::VerifyingKey;
 use tanu_protocol::channel::{self, Party, REQUEST_HEADER, RESPONSE_HEADER, RequestLine};
@@ -27,7 +27,32 @@ use crate::store::{Store, StoreFailure};
 use seen::SeenRequests;
 
 /// The most bytes of a query.
-const MOST_QUERY_BYTES: usize = 4096;
+pub(crate) const MOST_QUERY_BYTES: usize = 4096;
+
+/// An address of a state database, and who answers there: the router and the OpenAPI document are both made of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Port {
+    /// The reference of one citizen, by POST.
+    Reference,
+}
+
+impl Port {
+    /// All addresses.
+    pub(crate) const ALL: [Self; 1] = [Self::Reference];
+
+    /// The path.
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::Reference => INDIVIDUAL_PATH,
+        }
+    }
+
+    fn handler(self) -> MethodRouter<Arc<StateDatabase>> {
+        match self {
+            Self::Reference => post(reference),
+        }
+    }
+}
 
 /// What the state database needs to answer.
 #[derive(Clone, Debug)]
@@ -67,8 +92,9 @@ impl StateDatabase {
 
     /// Its one route.
     pub fn routes(self) -> Router {
-        Router::new()
-            .route(INDIVIDUAL_PATH, post(reference))
+        Port::ALL
+            .into_iter()
+            .fold(Router::new(), |router, port| router.route(port.path(), port.handler()))
             .layer(DefaultBodyLimit::max(MOST_QUERY_BYTES))
             .with_state(Arc::new(self))
     }

@@ -6,6 +6,7 @@ mod check;
 mod environment;
 mod failure;
 mod models;
+mod openapi;
 mod run;
 mod say;
 mod setup;
@@ -28,6 +29,7 @@ cargo xtask COMMAND
   serve             the same from a release build
   check             formatting, lints, dependency direction, licences, spelling, trace
   test              set up, check, and run every test
+  openapi           write docs/openapi/ as the code has it
   trace             each clause of the requirements with the code and the tests that name it
   bench [WHAT…]     measure browser, edge, matcher, or all, against peers in the same run
   models            show the models, and download those that are missing and can be downloaded";
@@ -55,6 +57,7 @@ fn command(environment: &Environment, arguments: &[&str]) -> Outcome {
         ["serve"] => stack::run(environment, Profile::Release),
         ["check"] => check::run(environment),
         ["bench", subjects @ ..] => bench::run(environment, subjects),
+        ["openapi"] => openapi::write(environment),
         ["trace"] => trace::print(environment),
         ["test"] => test::run(environment),
         ["models"] => models::show(environment),

@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Value, json};
 use tanu_law::nbs::outcome::Outcome;
 use tanu_law::nbs::session::Session;
 use tanu_protocol::digest::{SessionId, Sha256Digest, TransactionHash};
 use tanu_protocol::evidence::{DocumentKind, SignedDocument};
 use tanu_protocol::problem::ProblemCode;
+use tanu_protocol::register::InclusionProof;
 use tanu_protocol::session::{DataItem, Ending, StateView};
 
 use super::{Desk, Host, PUSHED_SECONDS, Record, Stored, later};
@@ -22,17 +22,41 @@ use crate::reply::Reply;
 
 /// The result of a session, for its relying party's server (NBS-10).
 #[derive(Serialize)]
-struct ResultMessage {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub(crate) struct ResultMessage {
+    /// The session.
     session: SessionId,
+    /// Its transaction.
     transaction: TransactionHash,
+    /// Passed or not passed.
     passed: bool,
+    /// How it ended.
     #[serde(flatten)]
     ending: Ending,
+    /// When.
     at: Timestamp,
     /// The documents that the customer keeps (BNK-10, BNK-14), where the citizen was asked for them.
     documents: Vec<SignedDocument>,
     /// Proofs that the documents' entries are in the register (NBS-8).
-    proofs: Vec<Value>,
+    proofs: Vec<InclusionProof>,
+}
+
+/// The name of a pushed request (RFC 9126, section 2.2).
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub(crate) struct PushedRequest {
+    /// What the browser brings.
+    request_uri: String,
+    /// Seconds for which it is good.
+    expires_in: i64,
+}
+
+/// Claims for an access token (OpenID Connect Core 1.0, section 5.3.2).
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub(crate) struct UserInfo {
+    /// The citizen, as this relying party knows them.
+    sub: Sha256Digest,
 }
 
 impl<H: Host> Desk<'_, H> {
@@ -53,7 +77,10 @@ impl<H: Host> Desk<'_, H> {
         self.host.wake_at(until).await?;
         Ok(Reply::json(
             201,
-            &json!({"request_uri": request_uri(self.session), "expires_in": PUSHED_SECONDS}),
+            &PushedRequest {
+                request_uri: request_uri(self.session),
+                expires_in: PUSHED_SECONDS,
+            },
         ))
     }
 
@@ -196,7 +223,7 @@ impl<H: Host> Desk<'_, H> {
                     return Ok(exhausted.into());
                 }
                 let subject = self.keys.subject(&stored.authorization.client_id, person);
-                Ok(Reply::json(200, &json!({"sub": subject})))
+                Ok(Reply::json(200, &UserInfo { sub: subject }))
             }
             _ => Ok(wrong.reply()),
         }
@@ -247,7 +274,7 @@ impl<H: Host> Desk<'_, H> {
         self.read(&body)
     }
 
-    async fn proofs(&self, documents: &[SignedDocument]) -> Result<Vec<Value>, ProblemCode> {
+    async fn proofs(&self, documents: &[SignedDocument]) -> Result<Vec<InclusionProof>, ProblemCode> {
         let mut proofs = Vec::new();
         for document in documents {
             // The register holds attempts; the consent is bound to them by the transaction.

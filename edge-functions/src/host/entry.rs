@@ -8,7 +8,8 @@ use super::budget_object::{Whose, spend};
 use super::provider::{self, Refusal, header, pass_on};
 use super::setup::{Setup, setup};
 use super::{assets, body, matcher};
-use crate::answer_body::consent_answer;
+use crate::about;
+use crate::answer_body::{self, consent_answer};
 use crate::browser::BrowserKey;
 use crate::call::{Act, Call};
 use crate::guard::{Provenance, media_type, same_site, transport};
@@ -17,9 +18,6 @@ use crate::oidc::metadata::{discovery, jwks};
 use crate::pages::common_headers;
 use crate::reply::Reply;
 use crate::route::{Oidc, Route, SessionCall, route};
-
-/// The most bytes of a small JSON body.
-const MOST_JSON_BYTES: usize = 4 * 1024;
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _: Context) -> worker::Result<Response> {
@@ -48,7 +46,8 @@ async fn answer(request: &Request, env: &Env, url: &Url) -> Result<Response, Ref
     transport(url, setup.config.is_https())?;
     let method = request.method();
     match route(method.as_ref(), url.path(), url.query().unwrap_or_default())? {
-        Route::Health => ready(Reply::json(200, &serde_json::json!({"status": "ok"}))),
+        Route::Health => ready(about::health()),
+        Route::Description => ready(about::description()),
         Route::Asset(path) => assets::asset(env, request, &path).await.map_err(broken),
         Route::Page => assets::page(env).await.map_err(broken),
         Route::Oidc(Oidc::Discovery) => ready(public(&discovery(&setup.config.issuer))),
@@ -98,7 +97,9 @@ async fn act(request: &Request, call: SessionCall) -> Result<Act, ProblemCode> {
         SessionCall::Cancel => Act::Cancel,
         SessionCall::Consent => {
             media_type(content_type.as_deref(), "application/json")?;
-            Act::Answer(Box::new(consent_answer(&body::read(request, MOST_JSON_BYTES).await?)?))
+            Act::Answer(Box::new(consent_answer(
+                &body::read(request, answer_body::MOST_BYTES).await?,
+            )?))
         }
         SessionCall::Frames { run, step } => {
             media_type(content_type.as_deref(), MEDIA_TYPE)?;
@@ -134,7 +135,7 @@ async fn register(env: &Env, setup: &Setup, path: String) -> Result<Response, Re
 fn public(content: &serde_json::Value) -> Reply {
     let mut reply = Reply::json(200, content);
     reply.headers.retain(|(name, _)| *name != "cache-control");
-    reply.with("cache-control", "public, max-age=300".into())
+    reply.with("cache-control", about::SHARED.into())
 }
 
 fn ready(reply: Reply) -> Result<Response, Refusal> {

@@ -13,8 +13,19 @@ pub struct Failure {
     pub why: &'static str,
 }
 
+/// A failure as OAuth clients read it.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub(crate) struct FailureBody {
+    /// What, as OAuth names it.
+    error: OauthError,
+    /// Why, for whoever mends the relying party's code. Never repeats what was sent.
+    error_description: &'static str,
+}
+
 /// OAuth's names for errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OauthError {
     /// Something is missing, repeated or malformed.
@@ -71,13 +82,8 @@ impl Failure {
     /// As JSON, the way token endpoint, PAR endpoint and userinfo answer.
     #[must_use]
     pub fn reply(self) -> Reply {
-        #[derive(Serialize)]
-        struct Body {
-            error: &'static str,
-            error_description: &'static str,
-        }
-        let body = Body {
-            error: self.error.name(),
+        let body = FailureBody {
+            error: self.error,
             error_description: self.why,
         };
         match self.error {

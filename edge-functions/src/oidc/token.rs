@@ -47,12 +47,20 @@ struct Claims<'a> {
     txn: TransactionHash,
 }
 
+/// What a code is exchanged for (OpenID Connect Core 1.0, section 3.1.3.3).
 #[derive(Serialize)]
-struct Answer {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub(crate) struct Tokens {
+    /// Opens the userinfo endpoint.
     access_token: String,
+    /// `Bearer`.
     token_type: &'static str,
+    /// Seconds for which the access token is good.
     expires_in: i64,
+    /// `openid`.
     scope: &'static str,
+    /// Who was identified, how and when.
+    #[cfg_attr(feature = "openapi", schemars(with = "tanu_protocol::openapi::schema::CompactJws"))]
     id_token: String,
 }
 
@@ -83,7 +91,7 @@ pub fn answer(
     };
     Ok(Reply::json(
         200,
-        &Answer {
+        &Tokens {
             id_token: signer.sign("JWT", &claims)?,
             access_token,
             token_type: "Bearer",

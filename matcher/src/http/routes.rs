@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use tanu_protocol::challenge::StepIndex;
 use tanu_protocol::digest::{SessionId, Sha256Digest};
 use tanu_protocol::evidence::{DocumentRef, SignedDocument};
+use tanu_protocol::jws::JwkSet;
 use tanu_protocol::matcher::{
     ComparisonVerdict, ConcludeRun, EndSession, OpenSession, RunVerdict, StepSubmission, StepVerdict,
 };
@@ -128,6 +129,11 @@ pub(super) async fn consistency(
     Ok(Json(
         blocking(&shared, move |matcher| matcher.consistency(query.from)).await?,
     ))
+}
+
+pub(super) async fn keys(State(shared): State<Arc<Shared>>) -> Answer<JwkSet> {
+    let keys = shared.evidence_keys.clone();
+    Ok(Json(JwkSet { keys }))
 }
 
 async fn blocking<T: Send + 'static>(

@@ -178,7 +178,7 @@ impl Operation {
         common: &[ProblemCode],
         answer_headers: &Map<String, Value>,
         sent: &mut SchemaGenerator,
-        answered: &mut SchemaGenerator,
+        answered: &mut Answered,
     ) -> Value {
         let mut operation = Map::new();
         operation.insert("operationId".to_owned(), self.id.into());
@@ -210,14 +210,14 @@ impl Operation {
         operation.into()
     }
 
-    fn responses(&self, common: &[ProblemCode], headers: &Map<String, Value>, answered: &mut SchemaGenerator) -> Value {
+    fn responses(&self, common: &[ProblemCode], headers: &Map<String, Value>, answered: &mut Answered) -> Value {
         let mut responses: BTreeMap<u16, Response> = BTreeMap::new();
         for answer in &self.answers {
             let response = responses.entry(answer.status).or_default();
             response.descriptions.push(answer.description.to_owned());
             response.headers.extend(answer.headers.clone());
             if let Some((media_type, schema)) = answer.content {
-                let content = json!({"schema": schema(answered)});
+                let content = json!({"schema": schema(&mut answered.schemas)});
                 response.content.insert(media_type.to_owned(), content);
             }
         }
@@ -225,19 +225,43 @@ impl Operation {
         for code in common.iter().chain(&self.problems) {
             by_status.entry(code.status()).or_default().push(*code);
         }
+        let mut described = Map::new();
         for (status, codes) in by_status {
-            let response = responses.entry(status).or_default();
+            let mut response = responses.remove(&status).unwrap_or_default();
+            // What is nothing but problems is the same for many operations, and stands once in the document.
+            let name = response.content.is_empty().then(|| names(&codes).join("-"));
             response.descriptions.extend(codes.iter().map(|code| said(*code)));
-            if let Value::Object(content) = super::problems(&codes) {
+            if let Value::Object(content) = super::problems(&names(&codes)) {
                 response.content.extend(content);
             }
+            let response = response.describe(headers);
+            let response = name.map_or(response.clone(), |name| answered.shared(name, response));
+            described.insert(status.to_string(), response);
         }
-        responses
-            .into_iter()
-            .map(|(status, response)| (status.to_string(), response.describe(headers)))
-            .collect::<Map<String, Value>>()
-            .into()
+        for (status, response) in responses {
+            described.insert(status.to_string(), response.describe(headers));
+        }
+        described.into()
     }
+}
+
+/// What answers are made of, and those that several operations give.
+pub(super) struct Answered {
+    pub(super) schemas: SchemaGenerator,
+    pub(super) responses: Map<String, Value>,
+}
+
+impl Answered {
+    /// A reference to a response that is kept under a name, or the response where the name has another one.
+    fn shared(&mut self, name: String, response: Value) -> Value {
+        let reference = json!({"$ref": format!("#/components/responses/{name}")});
+        let kept = self.responses.entry(name).or_insert_with(|| response.clone());
+        if *kept == response { reference } else { response }
+    }
+}
+
+fn names(codes: &[ProblemCode]) -> Vec<&'static str> {
+    codes.iter().map(|code| code.as_str()).collect()
 }
 
 #[derive(Default)]

@@ -15,6 +15,9 @@ pub struct Jpeg;
 /// The bytes of an encoded [`StepCapture`](crate::capture::StepCapture) in CBOR.
 pub struct EncodedCapture;
 
+/// Any JSON object.
+pub struct Anything;
+
 /// Gives a newtype that is written as text its schema: its description, and the pattern of what it reads.
 macro_rules! text {
     ($name:ident, $description:expr, $pattern:expr) => {
@@ -68,5 +71,19 @@ impl JsonSchema for EncodedCapture {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({"contentMediaType": MEDIA_TYPE, "maxLength": MOST_CAPTURE_BYTES})
+    }
+}
+
+impl JsonSchema for Anything {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Anything".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "object"})
     }
 }
