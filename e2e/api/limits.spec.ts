@@ -186,10 +186,12 @@ test("asking for sessions that never were leaves nothing behind", async () => {
       const headers = { cookie: `tanu-browser=${secret}` };
       expect((await edge.ask(`/api/session/${id}`, { headers })).status).toBe(404);
       expect((await edge.ask(`/return/${id}`, { headers })).status).toBe(404);
-      expect((await edge.ask(`/oidc/authorize?client_id=${CLIENT_ID}&request_uri=urn:ietf:params:oauth:request_uri:${id}`)).status).toBe(404);
+      const pushed = `client_id=${CLIENT_ID}&request_uri=urn:ietf:params:oauth:request_uri:${id}`;
+      expect((await edge.ask(`/oidc/authorize?${pushed}`)).status).toBe(404);
       expect((await edge.ask(`/api/results/${id}`, { headers: BASIC(bankSecret()) })).status).toBe(404);
       expect((await edge.ask("/oidc/userinfo", { headers: { authorization: `Bearer ${id}.${secret}` } })).status).toBe(401);
-      const body = String(new URLSearchParams({ grant_type: "authorization_code", code: `${id}.${secret}`, redirect_uri: "x", code_verifier: "y" }));
+      const code = { grant_type: "authorization_code", code: `${id}.${secret}`, redirect_uri: "x", code_verifier: "y" };
+      const body = String(new URLSearchParams(code));
       expect((await edge.ask("/oidc/token", { method: "POST", headers: { ...FORM, ...BASIC(bankSecret()) }, body })).status).toBe(400);
     }
     const stored = readdirSync(join(edge.home, "edge"), { recursive: true }).map(String);

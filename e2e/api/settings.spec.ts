@@ -132,17 +132,33 @@ const WRONG: readonly { name: string; settings: EdgeSettings; logged: string }[]
     settings: { without: [binding] },
     logged: binding,
   })),
+  ...(
+    [
+      ["a public key to sign with", { "edge-signing.pem": "edge-signing.pub.pem" }, "EDGE_SIGNING_KEY"],
+      ["one key for two purposes", { "edge-channel.pem": "edge-signing.pem" }, "EDGE_CHANNEL_KEY"],
+      ["a private key for the matcher's", { "matcher-channel.pub.pem": "matcher-channel.pem" }, "MATCHER_CHANNEL_KEY"],
+      ["the edge's key for the matcher's", { "matcher-channel.pub.pem": "edge-channel.pub.pem" }, "MATCHER_CHANNEL_KEY"],
+      ["a key of another kind for subjects", { "subject.key": "edge-channel.pem" }, "SUBJECT_KEY"],
+    ] as const
+  ).map(([name, keys, logged]) => ({ name, settings: { keys }, logged })),
   { name: "no JSON", settings: { text: "{" }, logged: "CONFIG" },
-  { name: "a misspelt setting", settings: { config: (config) => (config.virtual_camera = false) }, logged: "CONFIG" },
-  { name: "a public key to sign with", settings: { keys: { "edge-signing.pem": "edge-signing.pub.pem" } }, logged: "EDGE_SIGNING_KEY" },
-  { name: "one key for two purposes", settings: { keys: { "edge-channel.pem": "edge-signing.pem" } }, logged: "EDGE_CHANNEL_KEY" },
-  { name: "a private key for the matcher's", settings: { keys: { "matcher-channel.pub.pem": "matcher-channel.pem" } }, logged: "MATCHER_CHANNEL_KEY" },
-  { name: "the edge's key for the matcher's", settings: { keys: { "matcher-channel.pub.pem": "edge-channel.pub.pem" } }, logged: "MATCHER_CHANNEL_KEY" },
-  { name: "a key of another kind for subjects", settings: { keys: { "subject.key": "edge-channel.pem" } }, logged: "SUBJECT_KEY" },
-  { name: "virtual cameras in production", settings: { config: (config) => { production(config); config.virtual_cameras = true; } }, logged: "virtual_cameras" },
-  { name: "loopback in production", settings: { config: (config) => { production(config); config.issuer = "http://localhost:8787"; } }, logged: "issuer" },
-  { name: "no encryption outside loopback", settings: { config: (config) => { config.issuer = "http://tanu.example"; } }, logged: "issuer" },
-  { name: "a limit of nothing", settings: { config: (config) => { config.limits = { public: { burst: 0, per_minute: 1 } }; } }, logged: "limits" },
+  ...(
+    [
+      ["a misspelt setting", { virtual_camera: false }, "CONFIG"],
+      ["no encryption outside loopback", { issuer: "http://tanu.example" }, "issuer"],
+      ["a limit of nothing", { limits: { public: { burst: 0, per_minute: 1 } } }, "limits"],
+    ] as const
+  ).map(([name, change, logged]) => ({ name, settings: { config: (config: Config) => void Object.assign(config, change) }, logged })),
+  ...(
+    [
+      ["virtual cameras in production", { virtual_cameras: true }, "virtual_cameras"],
+      ["loopback in production", { issuer: "http://localhost:8787" }, "issuer"],
+    ] as const
+  ).map(([name, change, logged]) => ({
+    name,
+    settings: { config: (config: Config) => (production(config), void Object.assign(config, change)) },
+    logged,
+  })),
 ];
 
 for (const { name, settings, logged } of WRONG) {
@@ -205,7 +221,8 @@ test("a HEAD is answered as its GET, without a body", async () => {
       const { date: _, "content-length": __, "transfer-encoding": ___, ...rest } = headers;
       return { status, headers: rest };
     };
-    for (const path of ["/", "/healthz", "/.well-known/openid-configuration", "/oidc/jwks", "/api/register/checkpoint", "/api/nothing", `/api/session/${ID}`]) {
+    const metadata = ["/.well-known/openid-configuration", "/oidc/jwks"];
+    for (const path of ["/", "/healthz", ...metadata, "/api/register/checkpoint", "/api/nothing", `/api/session/${ID}`]) {
       const [get, head] = [await edge.ask(path), await edge.ask(path, { method: "HEAD" })];
       expect(comparable(head), path).toEqual(comparable(get));
       expect(get.body, path).not.toBe("");
