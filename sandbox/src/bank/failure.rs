@@ -83,7 +83,7 @@ impl Failure {
             Self::Token => Text::FailureToken,
             Self::Citizen => Text::FailureCitizen,
             Self::Foreign => Text::FailureForeign,
-            Self::NotFound => Text::FailureNotFound,
+            Self::NotFound => Text::FailureNotFoundHint,
             Self::Malformed => Text::FailureMalformed,
             Self::TooLarge => Text::FailureTooLarge,
             Self::Store(_) | Self::Randomness(_) => Text::FailureInternal,

@@ -167,7 +167,10 @@ texts! {
         "Tanu's answer does not belong to this sign-in, so the bank does not take it.";
     FailureCitizen: "Мұндай тестілік азамат жоқ.", "Такого тестового гражданина нет.", "There is no such test citizen.";
     FailureForeign: "Сұрау басқа сайттан келді.", "Запрос пришёл с другого сайта.", "The request came from another site.";
-    FailureNotFound: "Мұндай бет жоқ.", "Такой страницы нет.", "There is no such page.";
+    FailureNotFound: "Мұндай бет жоқ", "Такой страницы нет", "There is no such page";
+    FailureNotFoundHint: "Мекенжайды тексеріңіз немесе басты беттен бастаңыз.",
+        "Проверьте адрес или начните с главной страницы.",
+        "Check the address, or begin at the home page.";
     FailureInternal: "Банкте қате болды. Қайталап көріңіз.", "В банке произошла ошибка. Попробуйте ещё раз.", "Something went wrong at the bank. Try again.";
     FailureMalformed: "Форма толық жетпеді. Оны қайта жіберіңіз.",
         "Форма дошла не целиком. Отправьте её ещё раз.",
@@ -214,11 +217,11 @@ texts! {
         "Все документы подписаны надёжно и относятся к этой транзакции",
         "Every document is signed by a trusted key and of this transaction";
     CriterionLive: "1‑құжат: камера алдында тірі адам",
-        "Документ 1: перед камерой живой человек",
-        "Document 1: the person is live";
+        "Документ 1: перед камерой живой человек",
+        "Document 1: the person is live";
     CriterionMatched: "2‑құжат: бет эталондық бейнеге сәйкес",
-        "Документ 2: лицо совпало с эталонным изображением",
-        "Document 2: the face matches the reference image";
+        "Документ 2: лицо совпало с эталонным изображением",
+        "Document 2: the face matches the reference image";
     CriterionPerson: "Құжаттар банк сұраған адам туралы",
         "Документы на того человека, о котором спрашивал банк",
         "The documents are about the person whom the bank asked for";
@@ -236,9 +239,9 @@ texts! {
     DocumentsMissing: "Tanu құжаттарды бермеді; оларсыз банк ешкімді қабылдамайды.", "Tanu не отдал документы; без них банк никого не принимает.", "Tanu did not hand over the documents; without them the bank accepts nobody.";
     DocumentConsent: "Келісім туралы жауап", "Ответ о согласии", "Answer on consent";
     DocumentLiveness: "1‑құжат: бейненің шынайылығын тексеру",
-        "Документ 1: проверка подлинности изображения",
-        "Document 1: liveness check";
-    DocumentComparison: "2‑құжат: бейнелерді салыстыру", "Документ 2: сличение изображений", "Document 2: comparison";
+        "Документ 1: проверка подлинности изображения",
+        "Document 1: liveness check";
+    DocumentComparison: "2‑құжат: бейнелерді салыстыру", "Документ 2: сличение изображений", "Document 2: comparison";
     // `{}` is the number, counted from 1.
     Run: "{}‑әрекет", "попытка {}", "attempt {}";
     View: "Қарау", "Посмотреть", "View";
