@@ -7,16 +7,24 @@ use tanu_protocol::observation::FaceObservation;
 use tanu_vision::Track;
 use thiserror::Error;
 
-use crate::engine::{EngineError, json, load_observer, read_picture, write};
+use crate::{
+    engine::{EngineError, load_observer},
+    files::{FileError, create, read_picture, write_json},
+};
 
 /// Why there are no landmarks.
 #[derive(Debug, Error)]
 pub(crate) enum LandmarksError {
-    /// Models, picture or file.
+    /// Models.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Picture or output.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Nobody is there.
-    #[error("there is no face in {0}")]
+    #[error(
+        "there is no face in {0}: give a picture in which a face is upright, lit and at least a tenth of its longer side"
+    )]
     NoFace(String),
 }
 
@@ -49,5 +57,6 @@ pub(crate) fn landmarks(image: &Path, out: &Path) -> Result<(), LandmarksError> 
         presence: mesh.presence(),
         face,
     };
-    Ok(write(out, &json(&landmarks))?)
+    write_json(out, &mut create(out)?, &landmarks)?;
+    Ok(())
 }

@@ -4,6 +4,8 @@
 
 mod compare;
 mod engine;
+mod faces;
+mod files;
 mod landmarks;
 mod pairs;
 mod parallel;
@@ -28,10 +30,11 @@ struct Arguments {
 enum Command {
     /// Compares pairs of pictures: a line `a b label score` for each, and a JSON summary.
     ///
-    /// Label 1 is the same person, 0 are different people; the score is the cosine similarity, `nan` where a picture has no face.
-    /// The summary is printed, and written beside FILE as FILE.json.
+    /// Label 1 is the same person, 0 are different people; the score is the cosine similarity, `nan` where a picture is missing,
+    /// damaged or without a face. The summary goes to the standard error stream, and beside FILE as FILE.json.
     Compare {
-        /// The pairs in the format of Labeled Faces in the Wild: `name i j` or `name i name j`.
+        /// The pairs in the format of Labeled Faces in the Wild: `name i j` or `name i name j`, or with
+        /// commas as a table.
         #[arg(long)]
         pairs: PathBuf,
         /// The folder of the pictures: `NAME_0001.jpg`, flat or in a folder a name.
@@ -44,7 +47,8 @@ enum Command {
     /// Observes each frame of a video: a JSON line for each.
     ///
     /// `t` in seconds; `face`; `yaw`, `pitch`, `roll` in degrees (positive: to the person's left, up, to the left shoulder);
-    /// `eye_left`, `eye_right`, `mouth` (0 closed to 1 open); `passive` (0 attack to 1 live); `quality`.
+    /// `eye_left`, `eye_right`, `mouth` (0 closed to 1 open); `passive` (0 attack to 1 live); `identity` (cosine similarity
+    /// to the first face); `quality`.
     Video {
         /// The video, in any format that ffmpeg reads.
         file: PathBuf,
@@ -65,7 +69,7 @@ enum Command {
         #[arg(long)]
         images: PathBuf,
         /// The false match rate.
-        #[arg(long, default_value_t = 1e-4)]
+        #[arg(long, default_value_t = 1e-4, value_parser = rate)]
         fmr: f64,
         /// Where the JSON goes.
         #[arg(long)]
@@ -88,6 +92,14 @@ fn main() -> ExitCode {
             eprintln!("tanu-evaluate: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// A rate: more than 0, less than 1.
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate > 0.0 && rate < 1.0 => Ok(rate),
+        _ => Err("a rate lies between 0 and 1, like 1e-4".to_owned()),
     }
 }
 

@@ -23,7 +23,8 @@ use thiserror::Error;
 
 use self::recording::{RecordedRun, Recording, RecordingError};
 use crate::{
-    engine::{EngineError, json, load_examiner},
+    engine::{EngineError, load_examiner},
+    files::json,
     parallel,
 };
 
@@ -171,7 +172,7 @@ fn judge_steps(
 
 fn examine_all(pictures: &[(Vec<u8>, f64)], examine: &Examine<'_>) -> Result<Vec<Examination>, StepError> {
     let numbers: Vec<usize> = (0..pictures.len()).collect();
-    parallel::map(&numbers, |frame| {
+    parallel::map("frames examined", &numbers, |frame| {
         let (picture, t_ms) = &pictures[*frame];
         examine(picture, *t_ms).map_err(|reason| StepError::Frame { frame: *frame, reason })
     })

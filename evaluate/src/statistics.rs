@@ -20,6 +20,15 @@ pub(crate) struct OperatingPoint {
     pub(crate) threshold: f32,
     /// False non-match rate at that threshold.
     pub(crate) fnmr: f64,
+    /// True acceptance rate: 1 less the false non-match rate.
+    pub(crate) tar: f64,
+    /// Pairs of different people at or above the threshold: what the threshold rests on. With none it is only known that it is high
+    /// enough for these pairs.
+    pub(crate) false_matches: usize,
+    /// Pairs of different people.
+    pub(crate) pairs_different: usize,
+    /// Pairs of one person.
+    pub(crate) pairs_same: usize,
 }
 
 impl Scores {
@@ -43,10 +52,15 @@ impl Scores {
             .checked_sub(allowed + 1)
             .and_then(|index| self.impostor.get(index));
         let threshold = highest.map_or(-1.0, |score| score.next_up());
+        let fnmr = self.fnmr(threshold);
         OperatingPoint {
             fmr,
             threshold,
-            fnmr: self.fnmr(threshold),
+            fnmr,
+            tar: 1.0 - fnmr,
+            false_matches: self.impostor.len() - below(&self.impostor, threshold),
+            pairs_different: self.impostor.len(),
+            pairs_same: self.genuine.len(),
         }
     }
 

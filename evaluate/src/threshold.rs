@@ -1,13 +1,16 @@
 //! `threshold`: the comparison threshold from all pairs of a folder of pictures.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use serde::Serialize;
-use tanu_vision::Embedding;
+use tanu_vision::{Compared, Embedding};
 use thiserror::Error;
 
 use crate::{
-    engine::{Comparer, EngineError, json, read_picture, write},
+    engine::{EngineError, load_comparer},
+    faces::{Embedded, embed_all},
+    files::{FileError, create, list, write_json},
+    pairs::{is_picture, person},
     parallel,
     statistics::{OperatingPoint, Scores},
 };
@@ -15,18 +18,29 @@ use crate::{
 /// Why no threshold came out.
 #[derive(Debug, Error)]
 pub(crate) enum ThresholdError {
-    /// Models, pictures or files.
+    /// Models.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Pictures or output.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// There are not both pairs of one person and pairs of different people.
-    #[error("{0} has not both pairs of one person and pairs of different people")]
+    #[error(
+        "{0} has not both pairs of one person and pairs of different people with faces: give a folder of pictures NAME_0001.jpg, \
+         two or more of some names"
+    )]
     TooFew(String),
 }
 
 #[derive(Debug, Serialize)]
 struct Evaluation {
     pictures: usize,
+    /// Pictures that can't be decoded.
+    pictures_unreadable: usize,
+    /// Pictures without a face.
     pictures_without_face: usize,
+    /// Pictures whose face was aligned by the detector's points, because the mesh did not find it.
+    pictures_aligned_by_detector: usize,
     people: usize,
     pairs_same: usize,
     pairs_different: usize,
@@ -39,29 +53,22 @@ struct Evaluation {
 
 /// Scores all pairs of the pictures in `images` and writes the evaluation at the false match rate `fmr` to `out`.
 pub(crate) fn threshold(images: &Path, fmr: f64, out: &Path) -> Result<(), ThresholdError> {
-    let unreadable = |source| EngineError::Read {
-        path: images.to_owned(),
-        source,
-    };
-    let entries = fs::read_dir(images).map_err(unreadable)?;
-    let mut files = entries
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(unreadable)?;
-    files.retain(|path| {
-        path.extension()
-            .is_some_and(|end| ["jpg", "jpeg", "png", "webp"].iter().any(|e| end == *e))
-    });
-    files.sort();
-    let comparer = Comparer::load()?;
-    let found = parallel::map(&files, |path| {
-        let embedding = comparer.embed(&read_picture(path)?)?;
-        Ok::<_, EngineError>(embedding.map(|embedding| (person(path), embedding)))
-    })?;
-    let faces: Vec<(String, Embedding)> = found.into_iter().flatten().collect();
+    let mut files = list(images)?;
+    files.retain(|path| is_picture(path));
+    let mut file = create(out)?;
+    let comparer = load_comparer()?;
+    let embedded = embed_all(&comparer, &files);
+    let faces: Vec<(String, &Embedding)> = files
+        .iter()
+        .zip(&embedded)
+        .filter_map(|(path, found)| match found {
+            Embedded::Face(Compared { embedding, .. }) => Some((person(path), embedding)),
+            _ => None,
+        })
+        .collect();
 
     let indices: Vec<usize> = (0..faces.len()).collect();
-    let rows = parallel::map(&indices, |i| {
+    let Ok(rows) = parallel::map("pictures compared with all others", &indices, |i| {
         let (mut genuine, mut impostor) = (Vec::new(), Vec::new());
         let (name, embedding) = &faces[*i];
         for (other_name, other) in &faces[i + 1..] {
@@ -72,16 +79,20 @@ pub(crate) fn threshold(images: &Path, fmr: f64, out: &Path) -> Result<(), Thres
             }
             .push(embedding.cosine(other));
         }
-        Ok::<_, EngineError>((genuine, impostor))
-    })?;
+        Ok::<_, std::convert::Infallible>((genuine, impostor))
+    });
     let (genuine, impostor): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
     let scores = Scores::new(genuine.concat(), impostor.concat())
         .ok_or_else(|| ThresholdError::TooFew(images.display().to_string()))?;
     let mut people: Vec<&str> = faces.iter().map(|(name, _)| name.as_str()).collect();
+    people.sort_unstable();
     people.dedup();
-    let evaluation = json(&Evaluation {
+    let count = |wanted: fn(&Embedded) -> bool| embedded.iter().filter(|found| wanted(found)).count();
+    let evaluation = Evaluation {
         pictures: files.len(),
-        pictures_without_face: files.len() - faces.len(),
+        pictures_unreadable: count(Embedded::is_unreadable),
+        pictures_without_face: count(Embedded::is_without_face),
+        pictures_aligned_by_detector: count(Embedded::is_aligned_by_detector),
         people: people.len(),
         pairs_same: scores.genuine(),
         pairs_different: scores.impostor(),
@@ -89,15 +100,7 @@ pub(crate) fn threshold(images: &Path, fmr: f64, out: &Path) -> Result<(), Thres
         operating_points: [1e-2, 1e-3, 1e-4, 1e-5].map(|fmr| scores.at_fmr(fmr)).to_vec(),
         auc: scores.area_under_curve(),
         eer: scores.equal_error_rate(),
-    });
-    write(out, &evaluation)?;
-    eprint!("{evaluation}");
+    };
+    eprint!("{}", write_json(out, &mut file, &evaluation)?);
     Ok(())
-}
-
-/// `Name_Surname` of `Name_Surname_0001.jpg`.
-fn person(path: &Path) -> String {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    stem.rsplit_once('_')
-        .map_or_else(|| stem.to_string(), |(person, _)| person.to_owned())
 }

@@ -8,6 +8,7 @@ use crate::{
     network::{InferenceError, LoadError, Network, Outputs},
     picture::View,
     warp::{Border, Normalise, Order, Shrink, warp},
+    window::Window,
 };
 
 /// Least score of a face.
@@ -19,7 +20,8 @@ const SAME_FACE_OVERLAP: f32 = 0.3;
 /// Most faces that are told apart: a picture with more is no use to anybody here.
 const MOST_FACES: usize = 32;
 
-const SIDE: usize = 320;
+/// Pixels along a side of what the detector sees.
+pub(crate) const DETECTION_SIDE: usize = 320;
 const STRIDES: [usize; 3] = [8, 16, 32];
 
 /// A detected face, in pixels of the picture.
@@ -55,6 +57,22 @@ impl Face {
         }
     }
 
+    /// The face with this middle, size and points in a window's pixels, in those of the picture. The window is turned by quarters only,
+    /// so that the box stays upright.
+    fn seen_through(map: &Affine, score: f32, centre: Point, [width, height]: [f32; 2], points: [Point; 5]) -> Self {
+        let centre = map.apply(centre);
+        let across = |by_width: f32, by_height: f32| (by_width * width).abs() + (by_height * height).abs();
+        let (width, height) = (across(map.a, map.b), across(map.c, map.d));
+        Self {
+            score,
+            x: centre.x - width / 2.0,
+            y: centre.y - height / 2.0,
+            width,
+            height,
+            points: points.map(|point| map.apply(point)),
+        }
+    }
+
     /// Area, less twice the squared distance from the picture's middle: a passer-by at the edge is not the one who is asked.
     fn prominence(&self, middle: Point) -> f32 {
         let distance = self.centre().distance(middle);
@@ -84,7 +102,7 @@ impl Detector {
     /// [`LoadError`] when the bytes are not such a model.
     pub fn load(onnx: &[u8]) -> Result<Self, LoadError> {
         Ok(Self {
-            network: Network::load("face detection", onnx, [1, 3, SIDE, SIDE])?,
+            network: Network::load("face detection", onnx, [1, 3, DETECTION_SIDE, DETECTION_SIDE])?,
         })
     }
 
@@ -93,16 +111,12 @@ impl Detector {
     /// # Errors
     /// [`InferenceError`] when the model does not do what [`Detector::load`] asks of it.
     pub fn detect(&self, view: View<'_>) -> Result<Vec<Face>, InferenceError> {
-        // Letterbox: the picture fills the square's top left part, black below or to the right of it.
-        let scale = view.width().max(view.height()) as f32 / SIDE as f32;
-        let to_picture = Affine {
-            a: scale,
-            b: 0.0,
-            c: 0.0,
-            d: scale,
-            tx: 0.0,
-            ty: 0.0,
-        };
+        self.detect_in(view, &Window::whole(view))
+    }
+
+    /// As [`Detector::detect`], in a part of the picture only.
+    pub(crate) fn detect_in(&self, view: View<'_>, window: &Window) -> Result<Vec<Face>, InferenceError> {
+        let to_picture = window.to_picture(DETECTION_SIDE);
         let normalise = Normalise {
             order: Order::Bgr,
             scale: 1.0,
@@ -113,13 +127,13 @@ impl Detector {
                 warp(
                     view,
                     &to_picture,
-                    (SIDE, SIDE),
+                    (DETECTION_SIDE, DETECTION_SIDE),
                     (Border::Black, Shrink::Mean),
                     normalise,
                     input,
                 )
             },
-            |outputs| candidates(outputs, scale),
+            |outputs| candidates(outputs, &to_picture),
         )?;
         let mut faces = suppress_overlaps(candidates);
         let middle = Point {
@@ -131,16 +145,16 @@ impl Detector {
     }
 }
 
-fn candidates(outputs: &Outputs, scale: f32) -> Result<Vec<Face>, InferenceError> {
+fn candidates(outputs: &Outputs, to_picture: &Affine) -> Result<Vec<Face>, InferenceError> {
     let mut found = Vec::new();
     for (level, stride) in STRIDES.into_iter().enumerate() {
-        let columns = SIDE / stride;
+        let columns = DETECTION_SIDE / stride;
         let cells = columns * columns;
         let classes = outputs.get(level, cells)?;
         let objects = outputs.get(3 + level, cells)?;
         let boxes = outputs.get(6 + level, 4 * cells)?;
         let points = outputs.get(9 + level, 10 * cells)?;
-        let unit = stride as f32 * scale;
+        let unit = stride as f32;
         for cell in 0..cells {
             let score = (classes[cell].clamp(0.0, 1.0) * objects[cell].clamp(0.0, 1.0)).sqrt();
             // A score that is not a number is no face.
@@ -148,20 +162,16 @@ fn candidates(outputs: &Outputs, scale: f32) -> Result<Vec<Face>, InferenceError
                 continue;
             }
             let (column, row) = ((cell % columns) as f32, (cell / columns) as f32);
-            let [dx, dy, log_width, log_height] = [0, 1, 2, 3].map(|i| boxes[4 * cell + i]);
-            let (width, height) = (log_width.exp() * unit, log_height.exp() * unit);
-            let face = Face {
-                score,
-                x: (column + dx) * unit - width / 2.0,
-                y: (row + dy) * unit - height / 2.0,
-                width,
-                height,
-                points: [0, 1, 2, 3, 4].map(|i| Point {
-                    x: (column + points[10 * cell + 2 * i]) * unit,
-                    y: (row + points[10 * cell + 2 * i + 1]) * unit,
-                }),
+            let at = |dx: f32, dy: f32| Point {
+                x: (column + dx) * unit,
+                y: (row + dy) * unit,
             };
-            if face.area().is_normal() && face.points.iter().all(|p| p.x.is_finite() && p.y.is_finite()) {
+            let [dx, dy, log_width, log_height] = [0, 1, 2, 3].map(|i| boxes[4 * cell + i]);
+            let size = [log_width.exp() * unit, log_height.exp() * unit];
+            let points = [0, 1, 2, 3, 4].map(|i| at(points[10 * cell + 2 * i], points[10 * cell + 2 * i + 1]));
+            let face = Face::seen_through(to_picture, score, at(dx, dy), size, points);
+            let places = [face.centre()].into_iter().chain(face.points);
+            if face.area().is_normal() && places.into_iter().all(|p| p.x.is_finite() && p.y.is_finite()) {
                 found.push(face);
             }
         }
@@ -187,6 +197,7 @@ fn suppress_overlaps(mut candidates: Vec<Face>) -> Vec<Face> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::window::Turn;
 
     fn face(score: f32, x: f32, width: f32) -> Face {
         Face {
@@ -211,6 +222,24 @@ mod tests {
             suppress_overlaps(vec![face(0.7, 0.0, 10.0), face(0.9, 10.0, 10.0)]).len(),
             2
         );
+    }
+
+    #[test]
+    fn a_face_seen_in_a_turned_window_has_its_upright_box() {
+        let view = [0; 3 * 640 * 400];
+        let view = View::rgb(640, 400, &view).unwrap();
+        let window = Window::whole(view).turned(Turn::Right);
+        // A window of 320 pixels over 640: the face's middle is at its (80, 60), it is 20 wide and 30 high there.
+        let middle = Point { x: 80.0, y: 60.0 };
+        let face = Face::seen_through(
+            &window.to_picture(DETECTION_SIDE),
+            1.0,
+            middle,
+            [20.0, 30.0],
+            [middle; 5],
+        );
+        assert_eq!((face.width, face.height), (60.0, 40.0));
+        assert_eq!(face.centre(), face.points[0]);
     }
 
     #[test]

@@ -20,9 +20,9 @@ pub const ALIGNED_SIDE: usize = 112;
 /// Least cosine similarity at which two pictures show the same person.
 ///
 /// The similarity at a false match rate of 1e-4 over all 12,454,344 pairs of different people among the 4,992 pictures of Labeled Faces
-/// in the Wild, View 1, rounded up; there 1.1 % of the 3,192 pairs of one person fall below it. `tanu-evaluate threshold` measures it;
+/// in the Wild, View 1, rounded up; there 1.0 % of the 3,192 pairs of one person fall below it. `tanu-evaluate threshold` measures it;
 /// the evaluation is `docs/evaluation/comparison.md`.
-pub const COMPARISON_THRESHOLD: f32 = 0.324;
+pub const COMPARISON_THRESHOLD: f32 = 0.323;
 
 const LENGTH: usize = 512;
 
@@ -92,7 +92,8 @@ impl Embedder {
         })
     }
 
-    /// Embeds the face with these five points (order of [`crate::Face::points`]).
+    /// Embeds the face with these five points (order of [`crate::Face::points`]): the mesh's, [`crate::Mesh::five_points`], with which
+    /// the threshold was set. [`crate::Comparer`] alone takes the detector's where there is no mesh, and says so.
     ///
     /// # Errors
     /// [`InferenceError`] when the points are not those of a face, or the model does not do what [`Embedder::load`] asks.

@@ -99,17 +99,17 @@ impl Examiner {
     pub fn examine(&self, track: &mut Track, view: View<'_>, t_ms: f64) -> Result<Examination, InferenceError> {
         let Seen {
             mut observation,
+            mesh,
             detection,
-            ..
         } = self.observer.observe(track, view, t_ms, 1)?;
-        let (Some(face), Some(detection)) = (&mut observation.face, detection) else {
+        let (Some(face), Some(mesh), Some(detection)) = (&mut observation.face, mesh, detection) else {
             return Ok(Examination {
                 observation,
                 embedding: None,
             });
         };
         face.passive = Some(self.passive.score(view, &detection)?);
-        let embedding = self.embedder.embed(view, &detection.points)?;
+        let embedding = self.embedder.embed(view, &mesh.five_points())?;
         Ok(Examination {
             observation,
             embedding: Some(embedding),

@@ -13,6 +13,7 @@
 //! Directions are the person's own, as in [`tanu_protocol::observation`].
 
 mod canonical;
+mod comparer;
 pub mod decode;
 mod detector;
 mod embedder;
@@ -29,7 +30,9 @@ mod picture;
 mod pose;
 mod quality;
 mod warp;
+mod window;
 
+pub use comparer::{Alignment, Compared, Comparer, ComparerModels};
 pub use decode::{DecodeError, decode};
 pub use detector::{DETECTION_THRESHOLD, Detector, Face};
 pub use embedder::{ALIGNED_SIDE, COMPARISON_THRESHOLD, Embedder, Embedding};

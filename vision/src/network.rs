@@ -7,6 +7,7 @@ use tract_onnx::prelude::*;
 
 mod convolutions;
 mod operators;
+mod registers;
 
 /// Why model bytes did not become a network.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -53,12 +53,49 @@ fn png_header(width: u32, height: u32) -> Vec<u8> {
 #[test]
 fn each_format_gives_the_same_picture() {
     for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
-        let picture = decode(&encode(format)).unwrap();
-        assert_eq!((picture.width(), picture.height()), (40, 20));
-        let (first, last) = (&picture.rgb()[..3], &picture.rgb()[picture.rgb().len() - 3..]);
+        assert!(is_two_colours(&encode(format)), "{format:?}");
+    }
+}
+
+/// Whether a picture is red on its left half and blue on its right.
+fn is_two_colours(bytes: &[u8]) -> bool {
+    let picture = decode(bytes).unwrap();
+    assert_eq!((picture.width(), picture.height()), (40, 20));
+    let (first, last) = (&picture.rgb()[..3], &picture.rgb()[picture.rgb().len() - 3..]);
+    first[0] > 200 && first[1] < 70 && first[2] < 70 && last[0] < 70 && last[1] < 70 && last[2] > 200
+}
+
+#[test]
+fn progressive_and_printers_jpegs_have_their_colours() {
+    assert!(is_two_colours(include_bytes!("pictures/progressive.jpg")));
+    assert!(is_two_colours(include_bytes!("pictures/cmyk.jpg")));
+}
+
+#[test]
+fn deep_grey_and_transparent_pictures_become_colours_of_eight_bits() {
+    let png = |picture: DynamicImage| {
+        let mut bytes = Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
+        bytes.into_inner()
+    };
+    for picture in [
+        DynamicImage::from(two_colours().to_rgb16()),
+        two_colours().to_rgba8().into(),
+        two_colours().to_rgba16().into(),
+    ] {
+        assert!(is_two_colours(&png(picture)));
+    }
+    for picture in [
+        DynamicImage::from(two_colours().to_luma8()),
+        two_colours().to_luma16().into(),
+        two_colours().to_luma_alpha8().into(),
+        two_colours().to_luma_alpha16().into(),
+    ] {
+        let grey = decode(&png(picture)).unwrap();
+        let pixel = &grey.rgb()[..3];
         assert!(
-            first[0] > 200 && first[2] < 50 && last[0] < 50 && last[2] > 200,
-            "{format:?}"
+            pixel[0] == pixel[1] && pixel[1] == pixel[2] && (40..70).contains(&pixel[0]),
+            "{pixel:?}"
         );
     }
 }

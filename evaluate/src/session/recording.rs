@@ -67,7 +67,7 @@ pub(crate) struct Frames {
 #[derive(Debug, Error)]
 pub(crate) enum RecordingError {
     /// A file or folder can't be read.
-    #[error("{} can't be read: {source}", path.display())]
+    #[error("{} can't be read ({source}): docs/evaluation/sessions.md says what a recording holds", path.display())]
     Read {
         /// The file or folder.
         path: PathBuf,
@@ -75,7 +75,7 @@ pub(crate) enum RecordingError {
         source: io::Error,
     },
     /// The description is not of the documented shape.
-    #[error("{} is no description of a session: {reason}", path.display())]
+    #[error("{} is no description of a session ({reason}): docs/evaluation/sessions.md describes one", path.display())]
     Description {
         /// The file.
         path: PathBuf,

@@ -10,7 +10,7 @@ use tract_onnx::{
     },
 };
 
-use super::convolutions::{LANES, every};
+use super::registers::{LANES, every};
 
 /// The reader of ONNX bytes, with our rectifier in place of tract's.
 pub(super) fn reader() -> Onnx {
