@@ -60,6 +60,13 @@ impl PublicAddress {
                 "set TANU_TLS_KEY and TANU_TLS_CERTIFICATE to files in PEM, and TANU_ORIGIN to the https address",
             ));
         }
+        if tls.is_none() && origin.as_ref().is_some_and(|origin| origin.starts_with("https://")) {
+            return Err(Failure::new(
+                "An https address needs TLS (BNK-15)",
+                "TANU_ORIGIN is https, and under such an origin nothing answers over plain http, not even on loopback",
+                "set TANU_TLS_KEY and TANU_TLS_CERTIFICATE to files in PEM, or unset TANU_ORIGIN",
+            ));
+        }
         if !host.is_loopback() && origin.is_none() {
             return Err(Failure::new(
                 "Tanu has to know the address under which citizens reach it",
@@ -193,6 +200,14 @@ mod tests {
                 .to_string()
                 .contains("TANU_TLS_CERTIFICATE")
         );
+    }
+
+    #[test]
+    fn bnk_15_an_https_origin_without_tls_is_refused_on_loopback_too() {
+        let plain = read(&[("TANU_ORIGIN", "https://tanu.example")]).unwrap_err();
+        assert!(plain.to_string().contains("BNK-15"), "{plain}");
+        let tls = [("TANU_TLS_KEY", "k.pem"), ("TANU_TLS_CERTIFICATE", "c.pem")];
+        assert!(read(&[tls.as_slice(), &[("TANU_ORIGIN", "https://tanu.example")]].concat()).is_ok());
     }
 
     #[test]
