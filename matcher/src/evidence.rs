@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use tanu_liveness::measure::StepReport;
+use tanu_liveness::policy::Policy;
 use tanu_protocol::capture::CapturedFrame;
 use tanu_protocol::challenge::{IssuedStep, Mismatch};
 use tanu_protocol::digest::Sha256Digest;
 use tanu_protocol::evidence::{EvidenceImage, StepEvidence};
-use tanu_protocol::observation::FrameObservation;
+use tanu_protocol::observation::{FaceObservation, FrameObservation};
 use tanu_protocol::similarity::Similarity;
 use tanu_vision::{Embedding, Examination};
 
@@ -70,18 +71,33 @@ pub fn anchor(examinations: &[Examination]) -> Option<Face> {
     Face::of(tanu_vision::anchor(examinations).or_else(any)?, examinations)
 }
 
-/// The face of a failed run that the session's next one is compared with: its first clear one that is as similar to the run's
-/// own anchor as a straight face must be (`least`), so that who came in between is not it.
+/// The face of a failed run that the session's next one is compared with: the first of its clearest ones, else its own anchor, that
+/// is well lit and straight and as similar to the anchor as such a face must be, so that who came in between is not it. A face that
+/// smiles is not to be compared with a reference, but tells persons apart.
 #[must_use]
-pub fn lasting_anchor(steps: &[StepContent], least: f32) -> Option<&Face> {
-    steps.iter().find_map(|step| {
-        let face = step.clearest.as_ref()?;
-        let observed = step.observations.get(face.frame)?.face.as_ref()?;
-        observed
+pub fn lasting_anchor<'a>(steps: &'a [StepContent], policy: &Policy) -> Option<&'a Face> {
+    let clearest = steps.iter().filter_map(|step| Some((step, step.clearest.as_ref()?)));
+    let anchor = steps.iter().find_map(|step| Some((step, step.anchor.as_ref()?)));
+    let observed = |step: &'a StepContent, face: &Face| step.observations.get(face.frame)?.face.as_ref();
+    clearest
+        .chain(anchor)
+        .find(|(step, face)| observed(step, face).is_some_and(|seen| is_plain(seen, policy)))
+        .map(|(_, face)| face)
+}
+
+/// Whether a face is lit, placed and turned so that its similarity to the anchor says who it is, and it is the anchor's.
+fn is_plain(face: &FaceObservation, policy: &Policy) -> bool {
+    let (framing, run) = (&policy.framing, &policy.run);
+    let quality = &face.quality;
+    (framing.brightness_least..=framing.brightness_most).contains(&quality.brightness)
+        && quality.contrast >= framing.contrast_least
+        && quality.sharpness >= framing.sharpness_least
+        && (framing.scale_least..=framing.scale_most).contains(&face.scale)
+        && face.pose.yaw.abs() <= run.frontal
+        && face.pose.pitch.abs() <= run.frontal
+        && face
             .identity
-            .is_some_and(|similarity| similarity >= least)
-            .then_some(face)
-    })
+            .is_some_and(|similarity| similarity >= run.identity_frontal)
 }
 
 /// The face of a step's clearest frame.

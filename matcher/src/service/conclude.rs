@@ -97,7 +97,7 @@ impl Matcher {
         let earlier = self.lasting_anchor(&session)?;
         let anchor = earlier
             .as_ref()
-            .or_else(|| lasting_anchor(&steps, self.policy.run.identity_frontal))
+            .or_else(|| lasting_anchor(&steps, &self.policy))
             .filter(|_| repeatable);
         let sealed_anchor = anchor.map(|face| self.seal_anchor(&session, run, face)).transpose()?;
         let attempt = Attempt {

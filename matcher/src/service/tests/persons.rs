@@ -142,6 +142,33 @@ fn nbs_7_another_person_in_a_repeat_fails_it() {
 }
 
 #[test]
+fn nbs_7_a_smile_throughout_a_failed_run_does_not_set_its_repeat_free() {
+    for (person, expected) in [(1, vec![]), (2, vec![Mismatch::AnotherPerson])] {
+        let fixture = Fixture::new();
+        let edge = opened(&fixture, 1);
+        let smiling = frames(answered(0, 1, 0).map(|(ms, mut picture)| {
+            if let Some(face) = &mut picture.face {
+                face.mouth = 0.4;
+                face.pose.yaw = 0.0;
+            }
+            (ms, picture)
+        }));
+        let capture = edge.capture(0, 0, smiling);
+        let verdict = fixture
+            .matcher
+            .judge_step(&edge.session, index(0, 0), &edge.submit(0, 0, &capture))
+            .unwrap();
+        assert_eq!(verdict.mismatches, [Mismatch::NotPerformed]);
+        fixture
+            .matcher
+            .conclude_run(&edge.session, 0, &edge.conclude(0, 1))
+            .unwrap();
+        let verdict = run(&fixture, &edge, 1, |step| frames(answered(step, person, 0)));
+        assert_eq!(verdict.mismatches, expected, "person {person}");
+    }
+}
+
+#[test]
 fn nbs_7_a_repeat_is_free_where_no_face_was_seen_clearly_before() {
     let fixture = Fixture::new();
     let edge = opened(&fixture, 1);
