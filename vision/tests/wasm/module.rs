@@ -100,7 +100,7 @@ impl Bench {
             }),
             "embed" => {
                 let embedder = text(Embedder::load(models.embedder))?;
-                Box::new(move || text(embedder.embed(frame.view(), &detected.points)).map(drop))
+                Box::new(move || text(embedder.embed(frame.view(), &mesh.five_points())).map(drop))
             }
             "passive" => {
                 let passive = text(PassiveAttack::load(models.passive_near, models.passive_far))?;
