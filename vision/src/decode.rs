@@ -58,6 +58,9 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, DecodeError> {
         Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) => format,
         _ => return Err(DecodeError::UnknownFormat),
     };
+    if format == ImageFormat::Jpeg && !is_whole_jpeg(bytes) {
+        return Err(DecodeError::Damaged);
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits());
     let mut decoder = reader.into_decoder().map_err(|error| refusal(&error))?;
@@ -74,6 +77,17 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, DecodeError> {
     let rgb = image.into_rgb8();
     let (width, height) = rgb.dimensions();
     Picture::from_rgb(width, height, rgb.into_raw()).map_err(|_| DecodeError::Damaged)
+}
+
+/// Whether a JPEG's last scan ends: the decoder fills what is missing of a file cut short with grey instead of refusing it.
+///
+/// Within a scan no byte 0xFF stands before another than 0 or a restart marker, so both markers are found by their bytes (ISO/IEC 10918-1,
+/// B.1.1.2 and B.1.1.5); a preview inside the header has both before the picture's own.
+fn is_whole_jpeg(bytes: &[u8]) -> bool {
+    const START_OF_SCAN: [u8; 2] = [0xFF, 0xDA];
+    const END_OF_IMAGE: [u8; 2] = [0xFF, 0xD9];
+    let last = |marker| bytes.windows(2).rposition(|pair| pair == marker);
+    last(END_OF_IMAGE) > last(START_OF_SCAN)
 }
 
 fn limits() -> Limits {

@@ -160,6 +160,27 @@ fn a_truncated_picture_is_no_picture() {
     }
 }
 
+#[test]
+fn a_large_jpeg_cut_short_is_damaged_and_not_half_grey() {
+    let noise = RgbImage::from_fn(640, 480, |x, y| {
+        image::Rgb([(x * y % 251) as u8, (x % 256) as u8, (y % 256) as u8])
+    });
+    let mut bytes = Cursor::new(Vec::new());
+    noise.write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
+    let bytes = bytes.into_inner();
+    assert!(decode(&bytes).is_ok());
+    for keep in [bytes.len() / 4, bytes.len() * 3 / 4, bytes.len() - 1] {
+        assert_eq!(
+            decode(&bytes[..keep]),
+            Err(DecodeError::Damaged),
+            "{keep} of {}",
+            bytes.len()
+        );
+    }
+    // What a camera appends does not matter.
+    assert!(decode(&[bytes.as_slice(), b"trailer"].concat()).is_ok());
+}
+
 proptest! {
     #[test]
     fn damaged_bytes_never_panic(format in 0..3_usize, hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12), keep in any::<prop::sample::Index>()) {
