@@ -16,7 +16,7 @@ use serde::Serialize;
 use tanu_liveness::{
     measure::{StepReport, judge_step},
     policy::Policy,
-    verdict::{Course, RunReport, judge},
+    verdict::{Course, RunReport, judge, tells_persons_apart},
 };
 use tanu_vision::{Embedding, Examination, anchor, decode, identify};
 use thiserror::Error;
@@ -118,16 +118,20 @@ fn judge_session(
     examine: &Examine<'_>,
 ) -> Result<Verdict, SessionError> {
     let mut runs: Vec<RunVerdict> = Vec::new();
+    // What the runs before have left to compare the next one with.
+    let mut lasting: Option<Embedding> = None;
     for (number, run) in recording.runs.iter().enumerate() {
         let open = number < MOST_RUNS && runs.iter().all(|run| !run.report.passed);
         let gap = run.steps.iter().rev().skip(1).any(Option::is_none);
         if !open || gap || run.steps.is_empty() || run.steps.len() > run.plan.commands().len() {
             return Err(SessionError::Runs(number));
         }
-        let steps = judge_steps(run, folder, policy, examine).map_err(|(step, source)| SessionError::Step {
-            run: number,
-            step,
-            source,
+        let (steps, left) = judge_steps(run, lasting.as_ref(), folder, policy, examine).map_err(|(step, source)| {
+            SessionError::Step {
+                run: number,
+                step,
+                source,
+            }
         })?;
         let course = Course {
             planned: run.plan.commands().len(),
@@ -135,6 +139,7 @@ fn judge_session(
             ended: run.ended,
         };
         let report = judge(course, &steps, policy);
+        lasting = lasting.or(left);
         runs.push(RunVerdict { report, steps });
     }
     match runs.last() {
@@ -147,27 +152,38 @@ fn judge_session(
     }
 }
 
-/// The reports of a run's steps; else the number of the step that can't be judged, and why.
+/// The reports of a run's steps, and the face that it leaves to compare the next run with; else the number of the step that can't
+/// be judged, and why. `lasting` is what earlier runs have left.
 fn judge_steps(
     run: &RecordedRun,
+    lasting: Option<&Embedding>,
     folder: &Path,
     policy: &Policy,
     examine: &Examine<'_>,
-) -> Result<Vec<StepReport>, (usize, StepError)> {
-    // The frame that all others of the run are compared with.
-    let mut anchored: Option<Embedding> = None;
+) -> Result<(Vec<StepReport>, Option<Embedding>), (usize, StepError)> {
+    // What all frames of the run are compared with, and whether that frame itself may be left to the next run.
+    let mut anchored = lasting.cloned();
+    let mut left_by_anchor = None;
+    let mut left_by_clearest = None;
     let mut reports = Vec::new();
     for (number, (step, command)) in run.steps.iter().zip(run.plan.commands()).enumerate() {
         let Some(step) = step else { continue };
         let frames = step.read(folder, *command).map_err(|error| (number, error.into()))?;
         let examined = examine_all(&frames.pictures, examine).map_err(|error| (number, error))?;
-        if anchored.is_none() {
-            anchored = anchor(&examined).and_then(|frame| examined.get(frame)?.embedding.clone());
-        }
+        let first = if anchored.is_none() { anchor(&examined) } else { None };
+        let embedding = |frame: usize| examined.get(frame)?.embedding.clone();
+        anchored = anchored.or_else(|| embedding(first?));
         let observations = identify(&examined, anchored.as_ref());
-        reports.push(judge_step(*command, &observations, frames.late, policy));
+        let report = judge_step(*command, &observations, frames.late, policy);
+        let leaves = |frame: usize| {
+            let face = observations.get(frame)?.face.as_ref()?;
+            tells_persons_apart(face, policy).then(|| embedding(frame)).flatten()
+        };
+        left_by_anchor = left_by_anchor.or_else(|| leaves(first?));
+        left_by_clearest = left_by_clearest.or_else(|| leaves(report.key_frames.clearest?));
+        reports.push(report);
     }
-    Ok(reports)
+    Ok((reports, left_by_clearest.or(left_by_anchor)))
 }
 
 fn examine_all(pictures: &[(Vec<u8>, f64)], examine: &Examine<'_>) -> Result<Vec<Examination>, StepError> {

@@ -69,8 +69,8 @@ pub struct RunReport {
 
 /// Judges a run by the reports of its steps, in order. A run may stop at its first failed step: what was not shown is not late.
 ///
-/// Passes only if every planned step passed, there were at least three (BNK-8a), enough frames have a passive score and a
-/// similarity, all of them good, and one frame shows the face clearly: where the models did not run, or nothing is left to be
+/// Passes only if every planned step passed, there were at least three (BNK-8a), enough frames have a passive score, every frame
+/// that was measured has a similarity, all of them good, and one frame shows the face clearly: where the models did not run, or nothing is left to be
 /// compared, nothing passes.
 #[must_use]
 pub fn judge(course: Course, steps: &[StepReport], policy: &Policy) -> RunReport {
@@ -103,9 +103,10 @@ pub fn judge(course: Course, steps: &[StepReport], policy: &Policy) -> RunReport
     }
 
     let compared: u32 = steps.iter().map(|step| step.scores.compared).sum();
+    let uncompared = steps.iter().any(|step| step.scores.compared < step.measured);
     let clear = steps.iter().any(|step| step.key_frames.clearest.is_some());
     let incomparable = complete && mismatches.is_empty() && !clear;
-    if passive.len() < run.scored_least as usize || compared < run.scored_least || incomparable {
+    if passive.len() < run.scored_least as usize || compared < run.scored_least || uncompared || incomparable {
         mismatches.push(Mismatch::TooFewFrames);
     }
 
@@ -117,6 +118,24 @@ pub fn judge(course: Course, steps: &[StepReport], policy: &Policy) -> RunReport
         passive: median,
         identity: least([frontal, turned].into_iter().flatten()),
     }
+}
+
+/// Whether a face of a failed run may be what the session's next run is compared with: it is lit, placed and turned so that its
+/// similarity to the run's anchor says who it is, and it is the anchor's. A face that smiles will do, unlike for a comparison with
+/// a reference.
+#[must_use]
+pub fn tells_persons_apart(face: &FaceObservation, policy: &Policy) -> bool {
+    let (framing, run) = (&policy.framing, &policy.run);
+    let quality = &face.quality;
+    (framing.brightness_least..=framing.brightness_most).contains(&quality.brightness)
+        && quality.contrast >= framing.contrast_least
+        && quality.sharpness >= framing.sharpness_least
+        && (framing.scale_least..=framing.scale_most).contains(&face.scale)
+        && face.pose.yaw.abs() <= run.frontal
+        && face.pose.pitch.abs() <= run.frontal
+        && face
+            .identity
+            .is_some_and(|similarity| similarity >= run.identity_frontal)
 }
 
 /// The value below which one part in `parts` of the sorted values lies.
@@ -249,6 +268,14 @@ mod tests {
         }));
         assert_eq!(report.mismatches, [Mismatch::AnotherPerson]);
         assert_eq!(report.identity, Some(0.1));
+    }
+
+    #[test]
+    fn nbs_7_a_frame_that_was_compared_with_nobody_fails_the_run() {
+        let report = verdict(&run(|face| {
+            face.identity = (face.mouth <= 0.3).then_some(0.8);
+        }));
+        assert_eq!(report.mismatches, [Mismatch::TooFewFrames]);
     }
 
     #[test]

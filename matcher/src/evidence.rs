@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 use tanu_liveness::measure::StepReport;
 use tanu_liveness::policy::Policy;
+use tanu_liveness::verdict::tells_persons_apart;
 use tanu_protocol::capture::CapturedFrame;
 use tanu_protocol::challenge::{IssuedStep, Mismatch};
 use tanu_protocol::digest::Sha256Digest;
 use tanu_protocol::evidence::{EvidenceImage, StepEvidence};
-use tanu_protocol::observation::{FaceObservation, FrameObservation};
+use tanu_protocol::observation::FrameObservation;
 use tanu_protocol::similarity::Similarity;
 use tanu_vision::{Embedding, Examination};
 
@@ -63,17 +64,14 @@ impl Drop for Face {
     }
 }
 
-/// The face that a session's others are compared with: see [`tanu_vision::anchor`]. Where each frame shows several faces it is the
-/// first of them all: no frame with a face goes without a comparison.
+/// The face that a session's others are compared with: see [`tanu_vision::anchor`].
 #[must_use]
 pub fn anchor(examinations: &[Examination]) -> Option<Face> {
-    let any = || examinations.iter().position(|frame| frame.embedding.is_some());
-    Face::of(tanu_vision::anchor(examinations).or_else(any)?, examinations)
+    Face::of(tanu_vision::anchor(examinations)?, examinations)
 }
 
 /// The face of a failed run that the session's next one is compared with: the first of its clearest ones, else its own anchor, that
-/// is well lit and straight and as similar to the anchor as such a face must be, so that who came in between is not it. A face that
-/// smiles is not to be compared with a reference, but tells persons apart.
+/// [tells persons apart](tells_persons_apart).
 #[must_use]
 pub fn lasting_anchor<'a>(steps: &'a [StepContent], policy: &Policy) -> Option<&'a Face> {
     let clearest = steps.iter().filter_map(|step| Some((step, step.clearest.as_ref()?)));
@@ -81,23 +79,8 @@ pub fn lasting_anchor<'a>(steps: &'a [StepContent], policy: &Policy) -> Option<&
     let observed = |step: &'a StepContent, face: &Face| step.observations.get(face.frame)?.face.as_ref();
     clearest
         .chain(anchor)
-        .find(|(step, face)| observed(step, face).is_some_and(|seen| is_plain(seen, policy)))
+        .find(|(step, face)| observed(step, face).is_some_and(|seen| tells_persons_apart(seen, policy)))
         .map(|(_, face)| face)
-}
-
-/// Whether a face is lit, placed and turned so that its similarity to the anchor says who it is, and it is the anchor's.
-fn is_plain(face: &FaceObservation, policy: &Policy) -> bool {
-    let (framing, run) = (&policy.framing, &policy.run);
-    let quality = &face.quality;
-    (framing.brightness_least..=framing.brightness_most).contains(&quality.brightness)
-        && quality.contrast >= framing.contrast_least
-        && quality.sharpness >= framing.sharpness_least
-        && (framing.scale_least..=framing.scale_most).contains(&face.scale)
-        && face.pose.yaw.abs() <= run.frontal
-        && face.pose.pitch.abs() <= run.frontal
-        && face
-            .identity
-            .is_some_and(|similarity| similarity >= run.identity_frontal)
 }
 
 /// The face of a step's clearest frame.

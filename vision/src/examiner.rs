@@ -43,8 +43,9 @@ pub struct Examination {
 /// Within how many degrees of straight a face looks at the camera.
 const STRAIGHT: f32 = 12.0;
 
-/// The frame that the others of a run are compared with: the first single face that looks at the camera, else the first single
-/// face, else none. The frames are those of a step, in order.
+/// The frame that the others of a session are compared with: the first single face that looks at the camera, else the first single
+/// face, else the first of several, so that no frame with a face goes without a comparison; else none. The frames are those of a
+/// step, in order.
 #[must_use]
 pub fn anchor(frames: &[Examination]) -> Option<usize> {
     let single = |frame: &Examination| frame.observation.faces == 1 && frame.embedding.is_some();
@@ -56,6 +57,7 @@ pub fn anchor(frames: &[Examination]) -> Option<usize> {
         .iter()
         .position(|frame| single(frame) && straight(frame))
         .or_else(|| frames.iter().position(single))
+        .or_else(|| frames.iter().position(|frame| frame.embedding.is_some()))
 }
 
 /// The observations of frames, each with its similarity to the anchor, where there is one.

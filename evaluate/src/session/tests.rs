@@ -117,6 +117,31 @@ fn recorded(steps: &[StepSubmission]) -> tempfile::TempDir {
     folder
 }
 
+/// Writes the pictures of a step; the `face` is what [`persons`] tells persons apart by.
+fn film(folder: &tempfile::TempDir, name: &str, done: Command, face: f32) -> serde_json::Value {
+    let step = folder.path().join(name);
+    std::fs::create_dir_all(&step).unwrap();
+    for number in 0..30 {
+        let mut shown = observation(done, f64::from(number) * 100.0);
+        shown.face.as_mut().unwrap().confidence = face;
+        let picture = [JPEG, &serde_json::to_vec(&shown).unwrap()].concat();
+        std::fs::write(step.join(format!("{}.jpg", number * 100)), picture).unwrap();
+    }
+    json!({ "pictures": name })
+}
+
+/// Reads what a picture states; faces of another confidence are another person's.
+fn persons(picture: &[u8], t_ms: f64) -> Result<Examination, String> {
+    let mut examination = examine(picture, t_ms)?;
+    let confidence = examination.observation.face.as_ref().map(|face| face.confidence);
+    let mut numbers = [1.0; Embedding::LENGTH];
+    if confidence.is_some_and(|confidence| confidence < 0.85) {
+        numbers.iter_mut().step_by(2).for_each(|number| *number = -1.0);
+    }
+    examination.embedding = Embedding::from_slice(&numbers);
+    Ok(examination)
+}
+
 fn describe(folder: &tempfile::TempDir, description: &serde_json::Value) {
     std::fs::write(folder.path().join("session.json"), description.to_string()).unwrap();
 }
@@ -130,6 +155,24 @@ fn obedient() -> Vec<StepSubmission> {
     (0..3)
         .map(|step| submission(step, PLAN[usize::from(step)], SignedDuration::ZERO))
         .collect()
+}
+
+#[test]
+fn nbs_7_a_repeat_is_compared_with_who_sat_there_before() {
+    for (second, mismatches) in [(0.9, vec![]), (0.8, vec![Mismatch::AnotherPerson])] {
+        let folder = tempfile::tempdir().unwrap();
+        let failed = film(&folder, "run-0", Command::OpenMouth, 0.9);
+        let repeat: Vec<_> = PLAN
+            .iter()
+            .enumerate()
+            .map(|(step, command)| film(&folder, &format!("run-1-{step}"), *command, second))
+            .collect();
+        let runs = json!([{ "plan": PLAN, "steps": [failed] }, { "plan": PLAN, "steps": repeat }]);
+        describe(&folder, &json!({ "runs": runs }));
+        let recording = Recording::read(folder.path()).unwrap();
+        let verdict = judge_session(&recording, folder.path(), &Policy::default(), &persons).unwrap();
+        assert_eq!(verdict.runs[1].report.mismatches, mismatches);
+    }
 }
 
 #[test]
