@@ -135,7 +135,7 @@ fn assemble(config: &Config) -> Result<Shared, Error> {
         register,
         pool,
         models: ModelId::ALL.map(hash).to_vec(),
-        embedder: hash(ModelId::EdgefaceXs),
+        embedder: Sha256Digest::of_parts(tanu_vision::ALIGNMENT, &[hash(ModelId::EdgefaceXs).as_bytes()]),
         state_database: Box::new(state_database),
         state_database_name: config.state_database.name.clone(),
         master: keys.master,

@@ -63,7 +63,7 @@ pub struct Matcher {
     pub pool: Pool,
     /// SHA-256 of each model that takes part.
     pub models: Vec<Sha256Digest>,
-    /// SHA-256 of the model that embeds: templates of another one don't count.
+    /// Names the model that embeds and the alignment of faces before it: templates made with others don't count.
     pub embedder: Sha256Digest,
     /// The state database.
     pub state_database: Box<dyn StateDatabase>,

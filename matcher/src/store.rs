@@ -255,13 +255,21 @@ pub trait TemplateStore: Send + Sync {
     /// [`StoreError`].
     fn get(&self, subject: &SubjectLocator) -> Result<Option<StoredTemplate>, StoreError>;
 
-    /// Stores the subject's template and key. Those that are there are destroyed, which the journal then has beside `event`.
+    /// Stores the subject's template and key, agreed to at `agreed_at`. Those that are there are destroyed, which the journal then
+    /// has beside `event`. `false`, with nothing changed, where the consent was withdrawn since.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn put(&self, subject: &SubjectLocator, template: &StoredTemplate, event: &Event) -> Result<(), StoreError>;
+    fn put(
+        &self,
+        subject: &SubjectLocator,
+        template: &StoredTemplate,
+        agreed_at: Timestamp,
+        event: &Event,
+    ) -> Result<bool, StoreError>;
 
-    /// Destroys the subject's key and template (NBS-11); `false` where there was none.
+    /// Destroys the subject's key and template (NBS-11), and keeps a session that was agreed to before from forming another;
+    /// `false` where there was none.
     ///
     /// # Errors
     /// [`StoreError`].

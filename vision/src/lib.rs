@@ -35,7 +35,7 @@ mod window;
 pub use comparer::{Alignment, Compared, Comparer, ComparerModels};
 pub use decode::{DecodeError, decode};
 pub use detector::{DETECTION_THRESHOLD, Detector, Face};
-pub use embedder::{ALIGNED_SIDE, COMPARISON_THRESHOLD, Embedder, Embedding};
+pub use embedder::{ALIGNED_SIDE, ALIGNMENT, COMPARISON_THRESHOLD, Embedder, Embedding};
 pub use examiner::{Examination, Examiner, ExaminerModels, anchor, identify};
 pub use eyes::{EyeClassifier, EyesOpen};
 pub use geometry::Point;

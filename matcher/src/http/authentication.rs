@@ -1,6 +1,7 @@
 //! The inner channel around every call: the request is the edge's and new, the answer is signed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -21,6 +22,9 @@ use crate::failure::Failure;
 /// Answers are documents with images; no more than this is ever made.
 const MOST_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
+/// How long a body may take: after that its token is no longer in force.
+const PATIENCE: Duration = Duration::from_secs((LIFETIME_SECONDS + CLOCK_SKEW_SECONDS) as u64);
+
 /// Lets the edge's requests through, each once, and signs the answers (BNK-15).
 pub(super) async fn require_edge(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     // (1) Without a token nothing of the body is read.
@@ -28,8 +32,9 @@ pub(super) async fn require_edge(State(shared): State<Arc<Shared>>, request: Req
         return refuse(ProblemCode::Unauthenticated);
     };
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, MOST_REQUEST_BYTES).await else {
-        return refuse(ProblemCode::TooLarge);
+    let body = match received(body, PATIENCE).await {
+        Ok(body) => body,
+        Err(code) => return refuse(code),
     };
 
     // (2) The token is the edge's, for this request, and in force.
@@ -66,6 +71,14 @@ pub(super) async fn require_edge(State(shared): State<Arc<Shared>>, request: Req
     sign(&shared, id, answer).await
 }
 
+/// The body, where it is within its cap and arrives in time: who sends slowly would hold memory for nothing.
+async fn received(body: Body, patience: Duration) -> Result<Bytes, ProblemCode> {
+    match tokio::time::timeout(patience, to_bytes(body, MOST_REQUEST_BYTES)).await {
+        Ok(received) => received.map_err(|_| ProblemCode::TooLarge),
+        Err(_) => Err(ProblemCode::Unauthenticated),
+    }
+}
+
 fn token(headers: &HeaderMap) -> Option<String> {
     Some(headers.get(REQUEST_HEADER)?.to_str().ok()?.to_owned())
 }
@@ -90,5 +103,39 @@ async fn sign(shared: &Shared, id: Nonce, answer: Response) -> Response {
             Response::from_parts(parts, Body::from(body))
         }
         None => problem(ProblemCode::Internal),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use axum::body::HttpBody;
+    use http_body::Frame;
+
+    use super::*;
+
+    /// A body of which nothing ever comes.
+    struct Silent;
+
+    impl HttpBody for Silent {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_come_is_not_waited_for() {
+        let silent = received(Body::new(Silent), Duration::from_millis(1)).await;
+        assert_eq!(silent.unwrap_err(), ProblemCode::Unauthenticated);
+        let long = received(Body::from(vec![0; MOST_REQUEST_BYTES + 1]), PATIENCE).await;
+        assert_eq!(long.unwrap_err(), ProblemCode::TooLarge);
+        let sound = received(Body::from("sound"), PATIENCE).await;
+        assert_eq!(sound.unwrap(), "sound");
     }
 }

@@ -30,7 +30,7 @@ use crate::store::{Concluded, Outcome, StoreError, StoredTemplate};
 #[derive(Serialize, Deserialize)]
 struct Template {
     embedding: Vec<f32>,
-    /// SHA-256 of the model that made the embedding.
+    /// Names the model and the alignment that made the embedding: [`Matcher::embedder`].
     model: Sha256Digest,
     formed_at: Timestamp,
     formed_in: SessionId,
@@ -140,13 +140,21 @@ impl Matcher {
 
         // (4) The template, where the consent covers it (NBS-5). It comes after the outcome: without it the next session
         // compares with the state database again.
-        let wanted = session.agreed().is_some_and(|consent| consent.template);
+        let agreed_at = session
+            .agreed()
+            .filter(|consent| consent.template)
+            .map(|consent| consent.at);
         if matched
             && primary
-            && wanted
-            && let Err(failure) = self.form_template(&session, &person, &face, at)
+            && let Some(agreed_at) = agreed_at
         {
-            tracing::error!(session = %id, code = failure.code().as_str(), "no template was formed");
+            match self.form_template(&session, &person, &face, agreed_at, at) {
+                Ok(true) => {}
+                Ok(false) => tracing::info!(session = %id, "no template was formed: consent was withdrawn since"),
+                Err(failure) => {
+                    tracing::error!(session = %id, code = failure.code().as_str(), "no template was formed");
+                }
+            }
         }
         Ok(verdict)
     }
@@ -279,13 +287,15 @@ impl Matcher {
         Ok(Some(template).filter(|template| template.model == self.embedder))
     }
 
+    /// Forms the template; `false` where the consent was withdrawn since it was given (NBS-11).
     fn form_template(
         &self,
         session: &OpenedSession,
         person: &Iin,
         face: &Embedding,
+        agreed_at: Timestamp,
         at: Timestamp,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         let subject = self.master.locate(person);
         let place: [&[u8]; 1] = [subject.as_bytes()];
         let template = Template {
@@ -300,6 +310,6 @@ impl Matcher {
             template: key.seal(&*self.host, Purpose::Template, &place, &to_cbor(&template)?)?,
         };
         let event: Event = self.journal(session, at).event(Process::Storage, Item::Template, 1);
-        Ok(self.templates.put(&subject, &stored, &event)?)
+        Ok(self.templates.put(&subject, &stored, agreed_at, &event)?)
     }
 }

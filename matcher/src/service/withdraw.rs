@@ -8,7 +8,8 @@ use crate::journal::{Item, Journal, Process};
 use crate::sealing::MasterKey;
 use crate::store::TemplateStore;
 
-/// Destroys a subject's template by destroying the key that sealed it; `false` where there was none.
+/// Destroys a subject's template by destroying the key that sealed it; `false` where there was none. A session that the citizen agreed
+/// to before forms none any more.
 ///
 /// # Errors
 /// [`Failure`].

@@ -270,14 +270,23 @@ fn templates(store: &dyn TemplateStore) {
         template: sealed(fill),
     };
     assert_eq!(store.get(&subject).unwrap(), None);
-    store.put(&subject, &template(1), &event(1)).unwrap();
-    store.put(&subject, &template(2), &event(1)).unwrap();
-    store.put(&other, &template(3), &event(1)).unwrap();
+    let put = |subject, fill, agreed_at| store.put(subject, &template(fill), agreed_at, &event(1)).unwrap();
+    assert!(put(&subject, 1, AT));
+    assert!(put(&subject, 2, AT));
+    assert!(put(&other, 3, AT));
     assert_eq!(store.get(&subject).unwrap(), Some(template(2)));
     assert!(store.destroy(&subject, &event(1)).unwrap());
     assert!(!store.destroy(&subject, &event(1)).unwrap());
     assert_eq!(store.get(&subject).unwrap(), None);
     assert_eq!(store.get(&other).unwrap(), Some(template(3)));
+
+    // What was agreed to before the withdrawal is void, what is agreed to after it counts; others are not touched.
+    let withdrawn_at = event(1).at;
+    assert!(!put(&subject, 4, withdrawn_at));
+    assert_eq!(store.get(&subject).unwrap(), None);
+    assert!(put(&other, 5, withdrawn_at));
+    assert!(put(&subject, 6, withdrawn_at + SignedDuration::from_micros(1)));
+    assert_eq!(store.get(&subject).unwrap(), Some(template(6)));
 }
 
 #[test]

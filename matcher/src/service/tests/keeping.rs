@@ -55,6 +55,26 @@ fn nbs_11_a_destroyed_template_is_gone_and_the_next_comparison_is_primary() {
 }
 
 #[test]
+fn nbs_11_a_session_agreed_to_before_the_withdrawal_forms_no_template() {
+    let fixture = Fixture::new();
+    fixture.state.say(Some(reference(1)));
+    let person = PERSON.parse().unwrap();
+    let template = || fixture.store.get(&fixture.matcher.master.locate(&person)).unwrap();
+
+    let before = opened(&fixture, 1);
+    before.run(&fixture, 0, ASKED);
+    assert!(!withdraw(&fixture.matcher, &person), "there was a template");
+    fixture.matcher.compare(&before.session).unwrap();
+    assert_eq!(template(), None);
+
+    fixture.host.pass(1);
+    let after = opened(&fixture, 2);
+    after.run(&fixture, 0, ASKED);
+    fixture.matcher.compare(&after.session).unwrap();
+    assert!(template().is_some());
+}
+
+#[test]
 fn nbs_11_frames_and_faces_of_abandoned_sessions_are_destroyed_after_a_day() {
     let fixture = Fixture::new();
     fixture.state.say(Some(reference(1)));

@@ -4,7 +4,11 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::OpenError;
 
-const MIGRATIONS: &[&str] = &[include_str!("0001_first.sql"), include_str!("0002_anchor.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("0001_first.sql"),
+    include_str!("0002_anchor.sql"),
+    include_str!("0003_withdrawal.sql"),
+];
 
 /// Brings the database to this program's version.
 pub(super) fn run(connection: &mut Connection) -> Result<(), OpenError> {
@@ -32,7 +36,7 @@ mod tests {
         connection.pragma_update(None, "user_version", 99).unwrap();
         assert!(matches!(
             run(&mut connection),
-            Err(OpenError::Newer { found: 99, known: 2 })
+            Err(OpenError::Newer { found: 99, known: 3 })
         ));
     }
 

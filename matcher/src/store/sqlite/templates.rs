@@ -1,12 +1,16 @@
 //! Templates in SQLite. The key stands in a table of its own: destroying its row destroys the template wherever that is copied
 //! without it.
 
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{SqliteStore, put_events};
 use crate::journal::{Event, Process};
 use crate::sealing::{Sealed, SubjectLocator};
 use crate::store::{StoreError, StoredTemplate, TemplateStore};
+
+/// How long a withdrawal is remembered: longer than a session that was agreed to before it stays open.
+const KEPT: SignedDuration = SignedDuration::from_hours(48);
 
 impl TemplateStore for SqliteStore {
     fn get(&self, subject: &SubjectLocator) -> Result<Option<StoredTemplate>, StoreError> {
@@ -25,8 +29,17 @@ impl TemplateStore for SqliteStore {
             .optional()?)
     }
 
-    fn put(&self, subject: &SubjectLocator, template: &StoredTemplate, event: &Event) -> Result<(), StoreError> {
+    fn put(
+        &self,
+        subject: &SubjectLocator,
+        template: &StoredTemplate,
+        agreed_at: Timestamp,
+        event: &Event,
+    ) -> Result<bool, StoreError> {
         self.destroy_by(|transaction| {
+            if withdrawn_since(transaction, subject, agreed_at)? {
+                return Ok(false);
+            }
             if delete(transaction, subject)? {
                 let destroyed = Event {
                     process: Process::Destruction,
@@ -42,12 +55,21 @@ impl TemplateStore for SqliteStore {
                 "INSERT INTO template (subject, sealed) VALUES (?1, ?2)",
                 params![subject.as_bytes(), template.template.as_bytes()],
             )?;
-            put_events(transaction, std::slice::from_ref(event))
+            put_events(transaction, std::slice::from_ref(event))?;
+            Ok(true)
         })
     }
 
     fn destroy(&self, subject: &SubjectLocator, event: &Event) -> Result<bool, StoreError> {
         self.destroy_by(|transaction| {
+            transaction.execute(
+                "DELETE FROM withdrawal WHERE at < ?1",
+                [(event.at - KEPT).as_microsecond()],
+            )?;
+            transaction.execute(
+                "INSERT OR REPLACE INTO withdrawal (subject, at) VALUES (?1, ?2)",
+                params![subject.as_bytes(), event.at.as_microsecond()],
+            )?;
             let destroyed = delete(transaction, subject)?;
             if destroyed {
                 put_events(transaction, std::slice::from_ref(event))?;
@@ -55,6 +77,19 @@ impl TemplateStore for SqliteStore {
             Ok(destroyed)
         })
     }
+}
+
+/// Whether consent was withdrawn after it was given at that time, or in the same moment.
+fn withdrawn_since(
+    transaction: &Transaction<'_>,
+    subject: &SubjectLocator,
+    agreed_at: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(transaction.query_row(
+        "SELECT EXISTS (SELECT 1 FROM withdrawal WHERE subject = ?1 AND at >= ?2)",
+        params![subject.as_bytes(), agreed_at.as_microsecond()],
+        |row| row.get(0),
+    )?)
 }
 
 /// Whether there was one. The template's row goes with its key's (ON DELETE CASCADE).
