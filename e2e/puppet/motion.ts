@@ -16,6 +16,9 @@ const EXTENT: Readonly<Record<Command, Partial<Pose>>> = {
   come_closer: { closer: 0.42 },
 };
 
+/** What a face can do wholly, and no further. */
+const SHARES: readonly string[] = ["eyesClosed", "mouthOpen"] satisfies (keyof Pose)[];
+
 /** Milliseconds. */
 interface Timing {
   readonly out: number;
@@ -56,7 +59,12 @@ export class Answer {
   /** The pose that the command alone asks for. */
   at(now: number): Partial<Pose> {
     const share = this.#extent * this.#share(now - this.#begins);
-    return Object.fromEntries(Object.entries(EXTENT[this.command]).map(([name, value]) => [name, value * share]));
+    const moved = Object.entries(EXTENT[this.command]).map(([name, value]) => {
+      // Lids that would go past each other would show an eye again.
+      const most = SHARES.includes(name) ? 1 : Infinity;
+      return [name, Math.min(most, value * share)];
+    });
+    return Object.fromEntries(moved);
   }
 
   /** Whether the head has been back for a moment. */
