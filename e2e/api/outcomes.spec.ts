@@ -25,7 +25,7 @@ for (const [why, document] of [
     const iin = await register(request, CITIZEN, {}, document);
     const session = await ApiSession.agreed(request, iin);
     const view = await answerRun(session, studio, 0);
-    expect(view.state, JSON.stringify(view.state)).toMatchObject({ state: "ended", ending: "document_out_of_force", why });
+    expect(view.state).toMatchObject({ state: "ended", ending: "document_out_of_force", why });
     const documents = await openDocuments(request, TANU, session.id);
     const [comparison] = documents.filter(({ kind }) => kind === "comparison");
     expect(comparison.content).toMatchObject({ result: "document_out_of_force", why });

@@ -63,6 +63,8 @@ const JAW_DROP = 0.2;
 
 /** How thick the lashes of a closed eye are, in widths of the eye. */
 const LASHES = 0.07;
+/** How far lashes stand out from the lid, in widths of the eye: enough not to sink into the cheek below, which bulges. */
+const LASHES_OUT = 0.06;
 /** How much of the lashes a closed lid leaves out, as a share of the way to the fold above. */
 const LID_SKIN = 0.45;
 
@@ -239,7 +241,7 @@ function closeEyes(points: Point3[], closed: number, firstLash: number): void {
     const width = Math.hypot(inner[0] - outer[0], inner[1] - outer[1]);
     for (const [at, index] of lashLine(eye).entries()) {
       const thickness = closed * LASHES * width * Math.sin((Math.PI * at) / (eye.upper.length + 1)) ** 0.5;
-      points[lash++] = [points[index][0], points[index][1] + thickness, points[index][2] - 0.02 * width];
+      points[lash++] = [points[index][0], points[index][1] + thickness, points[index][2] - LASHES_OUT * width];
     }
   }
 }

@@ -5,7 +5,7 @@ import { AT_REST, type Pose } from "./head.ts";
 /** The commands of a challenge, as the page names them. */
 export type Command = "turn_left" | "turn_right" | "look_up" | "look_down" | "blink" | "open_mouth" | "come_closer";
 
-/** The pose at the far end of each command. Picked up by the camera, turns come out at about four fifths. */
+/** The pose at the far end of each command. Picked up by the camera, turns come out at about two thirds. */
 const EXTENT: Readonly<Record<Command, Partial<Pose>>> = {
   turn_left: { yaw: 32, roll: 1.5 },
   turn_right: { yaw: -32, roll: -1.5 },
@@ -60,7 +60,6 @@ export class Answer {
   at(now: number): Partial<Pose> {
     const share = this.#extent * this.#share(now - this.#begins);
     const moved = Object.entries(EXTENT[this.command]).map(([name, value]) => {
-      // Lids that would go past each other would show an eye again.
       const most = SHARES.includes(name) ? 1 : Infinity;
       return [name, Math.min(most, value * share)];
     });

@@ -58,6 +58,8 @@ const expected: Record<Command, { measure: (frame: Observed) => number; least: n
   come_closer: { measure: (frame) => Math.log(frame.scale), least: 0.22, back: 0.06 },
 };
 const commands = Object.keys(expected) as Command[];
+/** Frames of the studio that the shortest rest at the far end, 270 ms, has at least. */
+const HELD = 3;
 
 for (const [name, person] of [["citizen", CITIZEN], ["other", OTHER]] as const) {
   test(`the ${name} goes out and comes back at every command, and looks alive`, async ({ browser }) => {
@@ -69,7 +71,9 @@ for (const [name, person] of [["citizen", CITIZEN], ["other", OTHER]] as const) 
       expect.soft(frames.every(({ faces }) => faces === 1), `${command}: one face`).toBe(true);
       const measured = frames.map(measure);
       const rest = mean(measured.slice(0, 4));
-      expect.soft(Math.max(...measured) - rest, `${command}: out`).toBeGreaterThan(least);
+      // Held there: one frame alone may be caught on the way.
+      const out = measured.filter((value) => value - rest > least);
+      expect.soft(out.length, `${command}: frames at its extent`).toBeGreaterThanOrEqual(HELD);
       expect.soft(Math.abs(mean(measured.slice(-3)) - rest), `${command}: back`).toBeLessThan(back);
       expect.soft(median(frames.map(({ passive }) => passive)), `${command}: alive`).toBeGreaterThan(0.5);
     }

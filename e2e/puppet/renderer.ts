@@ -94,7 +94,7 @@ export class Renderer {
   draw({ head, portrait }: Sitter, pose: Pose, exposure: Exposure): void {
     this.#begin(0, 0, 0);
     const scale = (exposure.faceHeight * this.canvas.height) / head.size[1];
-    this.#drawHead(head, portrait, pose, exposure, scale, 0);
+    this.#drawHead(head, portrait, pose, exposure, scale);
   }
 
   /** Another person in front of what is drawn, cut out around the head. */
@@ -106,7 +106,7 @@ export class Renderer {
     gl.enable(gl.SCISSOR_TEST);
     gl.scissor(left, 0, Math.round(2 * half), height);
     gl.clear(gl.DEPTH_BUFFER_BIT);
-    this.#drawHead(head, portrait, pose, exposure, (exposure.faceHeight * height) / head.size[1], 0);
+    this.#drawHead(head, portrait, pose, exposure, (exposure.faceHeight * height) / head.size[1]);
     gl.disable(gl.SCISSOR_TEST);
   }
 
@@ -116,7 +116,7 @@ export class Renderer {
     gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
   }
 
-  #drawHead(head: Head, portrait: ImageBitmap, pose: Pose, exposure: Exposure, scale: number, seed: number): void {
+  #drawHead(head: Head, portrait: ImageBitmap, pose: Pose, exposure: Exposure, scale: number): void {
     const gl = this.#gl;
     const { width, height } = this.canvas;
     const points = head.posed(pose);
@@ -132,7 +132,7 @@ export class Renderer {
     gl.bindTexture(gl.TEXTURE_2D, this.#texture(portrait));
     gl.uniform1f(this.#uniform("light"), exposure.light);
     gl.uniform1f(this.#uniform("noise"), (exposure.noise * 2.4) / 255);
-    gl.uniform1f(this.#uniform("seed"), seed + Math.floor(Math.random() * 900));
+    gl.uniform1f(this.#uniform("seed"), Math.floor(Math.random() * 900));
     for (const [triangles, dark] of [[head.surface, 0], [head.mouth, Math.min(1, 1.5 * pose.mouthOpen)], [head.lashes, 0.75]] as const) {
       const vertices = new Float32Array(triangles.flatMap((triangle) => triangle.flatMap(corner)));
       gl.uniform1f(this.#uniform("dark"), dark);

@@ -1,18 +1,20 @@
 // Whole runs over the API, answered by the puppet.
 
-import type { Mode } from "../puppet/camera.ts";
 import type { ApiSession, SessionView } from "./session.ts";
 import type { Studio } from "./studio.ts";
 
-/** Answers every step of a run; gives the session as it stands after it. */
-export async function answerRun(session: ApiSession, studio: Studio, run: number, mode: Mode = "live"): Promise<SessionView> {
+/** Answers every step of a run as asked; gives the session as it stands after it. A run that fails says at which command. */
+export async function answerRun(session: ApiSession, studio: Studio, run: number): Promise<SessionView> {
   let { view } = await session.begin(run);
   while (view.state.step?.run === run && view.state.state === "challenged") {
     const { step } = view.state;
-    const frames = await studio.film(step.command, mode);
+    const frames = await studio.film(step.command);
     // The frames' own times must fit into the time that passed since the step was shown.
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, frames.at(-1)!.t / 1000)));
     view = await session.answer(view.transaction, step, frames);
+    if (view.state.mismatches?.length) {
+      throw new Error(`${step.command}, step ${step.step} of run ${run}, was not taken: ${view.state.mismatches.join(", ")}`);
+    }
   }
   return view;
 }
