@@ -30,6 +30,7 @@ TEMPLATE = np.array(
 )
 LEFT_EYE = ((263, 362), ((387, 373), (386, 374), (385, 380)))
 RIGHT_EYE = ((33, 133), ((160, 144), (159, 145), (158, 153)))
+NOSE_TIP, MOUTH_CORNERS = 1, (61, 291)
 
 
 class Face(NamedTuple):
@@ -108,9 +109,11 @@ def detect(model: Model, picture: Pixels) -> Face | None:
     return Face(*found[best], points=faces[best])
 
 
-def align(picture: Pixels, face: Face) -> Pixels:
-    """The face brought to the template by the similarity of least squares: a product of complex numbers and a shift."""
-    here = face.points[:, 0] + 1j * face.points[:, 1]
+def align(picture: Pixels, mesh: Floats) -> Pixels:
+    """The mesh's face brought to the template by the similarity of least squares: a product of complex numbers and a shift."""
+    eyes = [(mesh[outer] + mesh[inner]) / 2 for (outer, inner), _ in (RIGHT_EYE, LEFT_EYE)]
+    points = np.array([*eyes, mesh[NOSE_TIP], *mesh[MOUTH_CORNERS, :]])
+    here = points[:, 0] + 1j * points[:, 1]
     there = TEMPLATE[:, 0] + 0.5 + 1j * (TEMPLATE[:, 1] + 0.5)
     spread = here - here.mean()
     back = np.vdot(spread, spread) / np.vdot(spread, there - there.mean())
@@ -198,9 +201,9 @@ def examine(models: list[Model], encoded: bytes) -> dict[str, object]:
     face = timed("detect", lambda: detect(detector, picture))
     if face is None:
         return {"ms": ms}
-    aligned = timed("align", lambda: align(picture, face))
-    embedding = timed("embed", lambda: embed(embedder, aligned))
     mesh = timed("mesh", lambda: measure(mesher, picture, face))
+    aligned = timed("align", lambda: align(picture, mesh))
+    embedding = timed("embed", lambda: embed(embedder, aligned))
     both = timed("eyes", lambda: [openness(eyes, picture, mesh, eye) for eye in (LEFT_EYE, RIGHT_EYE)])
     live = timed("passive", lambda: (passive(near, picture, face, 2.7) + passive(far, picture, face, 4.0)) / 2)
     found = {"points": face.points, "embedding": embedding, "mesh": mesh[:, :2]}

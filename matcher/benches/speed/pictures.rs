@@ -63,8 +63,8 @@ fn say(mine: &[(Stages, f64)], theirs: &[Stages]) -> Result<(), Error> {
     let stages: [(&str, Of); 7] = [
         ("picture, decode", |ms| ms.decode),
         ("picture, detect", |ms| ms.detect),
-        ("picture, align and embed", |ms| ms.align + ms.embed),
         ("picture, mesh", |ms| ms.mesh),
+        ("picture, align and embed", |ms| ms.align + ms.embed),
         ("picture, eyes", |ms| ms.eyes),
         ("picture, passive score", |ms| ms.passive),
         ("picture, all that a comparison takes", comparison),
@@ -89,14 +89,14 @@ fn say(mine: &[(Stages, f64)], theirs: &[Stages]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Decode, detect, align, embed.
+/// Decode, detect, mesh, align, embed.
 fn comparison(ms: &Stages) -> f64 {
-    ms.decode + ms.detect + ms.align + ms.embed
+    ms.decode + ms.detect + ms.mesh + ms.align + ms.embed
 }
 
 /// All stages.
 fn examination(ms: &Stages) -> f64 {
-    comparison(ms) + ms.mesh + ms.eyes + ms.passive
+    comparison(ms) + ms.eyes + ms.passive
 }
 
 fn median(stages: &[Stages], of: fn(&Stages) -> f64) -> f64 {
@@ -138,13 +138,13 @@ impl Ours {
         let face = faces
             .first()
             .ok_or_else(|| format!("{} shows no face", picture.path.display()))?;
-        // Alignment fills the network's input, so it has no time of its own.
-        let (embedding, embed) = spent(|| self.embedder.embed(view, &face.points));
         let (measured, mesh) = spent(|| {
             let first = self.mesh.measure(view, Roi::from_face(face))?;
             self.mesh.measure(view, Roi::from_mesh(&first))
         });
         let measured = measured?;
+        // Alignment fills the network's input, so it has no time of its own.
+        let (embedding, embed) = spent(|| self.embedder.embed(view, &measured.five_points()));
         let (open, eyes) = spent(|| self.eyes.measure(view, &measured));
         let open = open?;
         let (score, passive) = spent(|| self.passive.score(view, face));
