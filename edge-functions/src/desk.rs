@@ -32,8 +32,10 @@ pub const PUSHED_SECONDS: i64 = 90;
 /// How long a session that has ended is kept for its relying party to fetch the result, in seconds. Then all that the edge
 /// has of it is deleted.
 pub const KEPT_SECONDS: i64 = 24 * 60 * 60;
-/// How long until what the matcher could not do is tried again unasked, in seconds.
+/// How long until what the matcher could not do is tried again unasked, in seconds: at first.
 pub const RETRY_SECONDS: i64 = 30;
+/// And at most: each wait is as long as the session has been past its time.
+pub const MOST_RETRY_SECONDS: i64 = 60 * 60;
 
 /// What the host lends.
 pub trait Host {
@@ -175,7 +177,10 @@ impl<'a, H: Host> Desk<'a, H> {
         let next = match stored.session.outcome() {
             Some((_, at)) => later(at, KEPT_SECONDS),
             None if now < stored.session.expires_at() => stored.session.expires_at(),
-            None => later(now, RETRY_SECONDS),
+            None => {
+                let overdue = now.duration_since(stored.session.expires_at()).as_secs();
+                later(now, overdue.clamp(RETRY_SECONDS, MOST_RETRY_SECONDS))
+            }
         };
         self.host.wake_at(next).await
     }

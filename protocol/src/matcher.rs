@@ -1,8 +1,8 @@
 //! The matcher's API, called by the edge alone over the authenticated [`channel`](crate::channel).
 //!
 //! Every call is idempotent: the same request again gives the same answer, another request for the same place is refused
-//! with [`ProblemCode::Conflict`](crate::problem::ProblemCode::Conflict). Whatever a call decides is stored, signed and
-//! entered in the register before it answers.
+//! with [`ProblemCode::Conflict`](crate::problem::ProblemCode::Conflict); a session ends once, and whoever ends it again learns
+//! how. Whatever a call decides is stored, signed and entered in the register before it answers.
 //!
 //! | call | path | body | answer |
 //! |---|---|---|---|
@@ -10,7 +10,7 @@
 //! | judge a step | `PUT /v1/session/{id}/run/{r}/step/{k}` | [`StepSubmission`] CBOR | [`StepVerdict`] |
 //! | conclude a run | `POST /v1/session/{id}/run/{r}/conclusion` | [`ConcludeRun`] JSON | [`RunVerdict`] |
 //! | compare | `POST /v1/session/{id}/comparison` | none | [`ComparisonVerdict`] |
-//! | end without comparison | `POST /v1/session/{id}/end` | [`EndSession`] JSON | `Vec<DocumentRef>` |
+//! | end without comparison | `POST /v1/session/{id}/end` | [`EndSession`] JSON | [`SessionEnded`] |
 //! | documents | `GET /v1/session/{id}/documents` | | `Vec<SignedDocument>` |
 //! | register | `GET /v1/register/checkpoint`, `/v1/register/inclusion?document=`, `/v1/register/consistency?from=` | | |
 //! | keys | `GET /v1/keys` | | JWK set of the evidence keys |
@@ -153,6 +153,16 @@ pub struct ComparisonVerdict {
 pub struct EndSession {
     /// How it ended.
     pub ending: Ending,
+}
+
+/// A session that has ended. The first ending counts: it may be another than the one that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct SessionEnded {
+    /// The ending on record.
+    pub ending: Ending,
+    /// The documents that the session has left, in the order in which they were made.
+    pub documents: Vec<DocumentRef>,
 }
 
 #[cfg(test)]

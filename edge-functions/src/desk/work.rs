@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use tanu_law::nbs::session::{InvalidTransition, Session, Task};
 use tanu_protocol::digest::Nonce;
-use tanu_protocol::matcher::{StepSubmission, StepVerdict};
+use tanu_protocol::matcher::{SessionEnded, StepSubmission, StepVerdict};
 use tanu_protocol::problem::ProblemCode;
 
 use super::{Desk, Host, Stored};
@@ -47,10 +47,20 @@ impl<H: Host> Desk<'_, H> {
                 Task::Conclude { .. },
                 Err(MatcherFailure::Refused(ProblemCode::Conflict | ProblemCode::SessionState)),
             ) => session.not_concluded(self.nonce()?, now),
+            // Whatever is wrong with the run, the session's end is put on record.
+            (Task::Conclude { request, .. }, Err(MatcherFailure::Refused(code))) if request.ended.is_some() => {
+                self.host.note("matcher.task", code.as_str());
+                session.not_concluded(self.nonce()?, now)
+            }
             (Task::Compare, Ok(body)) => session.compared(self.read(&body)?, now),
+            // The matcher has ended the session: it waited for longer than a face is kept.
+            (Task::Compare, Err(MatcherFailure::Refused(code @ ProblemCode::SessionState))) => {
+                self.host.note("matcher.task", code.as_str());
+                session.not_compared(now)
+            }
             (Task::End(_), Ok(body)) => {
-                let documents: Vec<_> = self.read(&body)?;
-                session.recorded(&documents, now)
+                let ended: SessionEnded = self.read(&body)?;
+                session.recorded(&ended, now)
             }
             (Task::Judge { .. }, _) => return Ok(None),
             (_, Err(failure)) => return Err(self.unable("matcher.task", failure)),

@@ -112,6 +112,21 @@ impl Identified {
 }
 
 impl BrokenOff {
+    /// The reason behind an ending; none behind those that a verdict gives.
+    #[must_use]
+    pub const fn of(ending: Ending) -> Option<Self> {
+        match ending {
+            Ending::Refused => Some(Self::Refused),
+            Ending::Cancelled => Some(Self::Cancelled),
+            Ending::Expired => Some(Self::Expired),
+            Ending::Matched
+            | Ending::NotMatched
+            | Ending::NotLive
+            | Ending::NoReference
+            | Ending::DocumentOutOfForce { .. } => None,
+        }
+    }
+
     /// The ending as everybody else sees it.
     #[must_use]
     pub const fn ending(self) -> Ending {

@@ -192,7 +192,8 @@ impl Session {
     }
 
     /// The session as time alone has changed it: a step past its deadline fails its run, a session past its time expires.
-    /// A session whose liveness run has passed does not expire any more: the citizen has done their part.
+    /// A session whose liveness run has passed does not expire by itself any more: the citizen has done their part. It ends as expired
+    /// where the matcher keeps the face no longer ([`Session::not_compared`]).
     #[must_use]
     pub fn at(mut self, now: Timestamp) -> Self {
         self.seen_at = self.seen_at.max(now);

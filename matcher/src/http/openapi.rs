@@ -109,7 +109,7 @@ fn operation(call: Call) -> Operation {
         Call::End => three(
             routes::end,
             of_session("end", "End a session that comes to no comparison"),
-            "All documents of the session.",
+            "How the session ended, with all its documents.",
         )
         .json_body::<EndSession>(MOST_JSON_BYTES)
         .problems(&[ProblemCode::MalformedRequest, ProblemCode::Conflict]),

@@ -12,10 +12,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tanu_protocol::challenge::StepIndex;
 use tanu_protocol::digest::{SessionId, Sha256Digest};
-use tanu_protocol::evidence::{DocumentRef, SignedDocument};
+use tanu_protocol::evidence::SignedDocument;
 use tanu_protocol::jws::JwkSet;
 use tanu_protocol::matcher::{
-    ComparisonVerdict, ConcludeRun, EndSession, OpenSession, RunVerdict, StepSubmission, StepVerdict,
+    ComparisonVerdict, ConcludeRun, EndSession, OpenSession, RunVerdict, SessionEnded, StepSubmission, StepVerdict,
 };
 use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::register::{ConsistencyProof, InclusionProof};
@@ -75,12 +75,12 @@ pub(super) async fn end(
     State(shared): State<Arc<Shared>>,
     Path(id): Path<String>,
     body: Bytes,
-) -> Answer<Vec<DocumentRef>> {
+) -> Answer<SessionEnded> {
     let id = segment::<SessionId>(&id)?;
     let request: EndSession = json(&body)?;
-    let documents = blocking(&shared, move |matcher| matcher.end_session(&id, request.ending)).await?;
+    let ended = blocking(&shared, move |matcher| matcher.end_session(&id, request.ending)).await?;
     tracing::info!(session = %id, "session ended");
-    Ok(Json(documents))
+    Ok(Json(ended))
 }
 
 pub(super) async fn documents(

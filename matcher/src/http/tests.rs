@@ -1,9 +1,9 @@
 //! The API over real HTTP, as the edge calls it.
 
 use tanu_protocol::digest::Nonce;
-use tanu_protocol::evidence::{DocumentRef, SignedDocument};
+use tanu_protocol::evidence::SignedDocument;
 use tanu_protocol::jws::JwsSigner;
-use tanu_protocol::matcher::{ComparisonVerdict, EndSession, RunVerdict, StepVerdict};
+use tanu_protocol::matcher::{ComparisonVerdict, EndSession, RunVerdict, SessionEnded, StepVerdict};
 use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::register::{ConsistencyProof, InclusionProof};
 use tanu_protocol::session::Ending;
@@ -177,6 +177,6 @@ fn a_refused_session_ends_with_its_documents() {
     let end = EndSession {
         ending: Ending::Refused,
     };
-    let documents: Vec<DocumentRef> = server.post(&format!("/v1/session/{}/end", edge.session), &end).json();
-    assert_eq!(documents.len(), 2);
+    let ended: SessionEnded = server.post(&format!("/v1/session/{}/end", edge.session), &end).json();
+    assert_eq!((ended.ending, ended.documents.len()), (Ending::Refused, 2));
 }

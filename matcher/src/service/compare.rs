@@ -62,7 +62,11 @@ impl Matcher {
             return Ok(verdict);
         }
         // (1) The session's last run passed: no comparison without liveness (NBS-7).
-        let (person, probe) = self.passed_run(&session)?;
+        let (person, probe) = match self.passed_run(&session) {
+            Ok(passed) => passed,
+            // Another call may have compared since, and purged the face.
+            Err(refusal) => return self.store.comparison(id)?.ok_or(refusal),
+        };
         let face = Embedding::from_slice(&probe.embedding).ok_or(Failure::Record)?;
 
         // (2) Primary against the state database, later ones against our own template (NBS-9, BNK-11).

@@ -1,7 +1,8 @@
 //! `POST /v1/session/{id}/end`: a session that comes to no comparison. It leaves document 1 and an entry, too.
 
 use tanu_protocol::digest::SessionId;
-use tanu_protocol::evidence::{ComparisonResult, DocumentKind, DocumentRef, LIVENESS_TYPE, LivenessDocument};
+use tanu_protocol::evidence::{ComparisonResult, DocumentKind, LIVENESS_TYPE, LivenessDocument};
+use tanu_protocol::matcher::SessionEnded;
 use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::register::AttemptKind;
 use tanu_protocol::session::Ending;
@@ -14,19 +15,15 @@ use crate::log::Attempt;
 use crate::store::{Concluded, Outcome, StoreError, StoredRun};
 
 impl Matcher {
-    /// Ends a session and gives its documents. The same ending again gives them again.
+    /// Ends a session and gives its documents. One that has ended stays as it ended, and that is what is answered.
     ///
     /// # Errors
-    /// [`ProblemCode::Conflict`] where it ended otherwise; [`ProblemCode::MalformedRequest`] for an ending that is not that of
-    /// the comparison, or that only another comparison gives; [`Failure`].
-    pub fn end_session(&self, id: &SessionId, ending: Ending) -> Result<Vec<DocumentRef>, Failure> {
+    /// [`ProblemCode::MalformedRequest`] for an ending that is not that of the comparison, or that only another comparison gives;
+    /// [`Failure`].
+    pub fn end_session(&self, id: &SessionId, ending: Ending) -> Result<SessionEnded, Failure> {
         let session = self.session(id)?;
         if let Some(ended) = session.stored.ended {
-            return if ended == ending {
-                self.references(id)
-            } else {
-                refused(ProblemCode::Conflict)
-            };
+            return self.ended(id, ended);
         }
         let compared = self.store.comparison(id)?.map(|comparison| comparison.outcome);
         if !follows(ending, compared) {
@@ -79,12 +76,17 @@ impl Matcher {
         match entered {
             // Another call was faster.
             Err(Failure::Store(StoreError::Taken)) => match self.session(id)?.stored.ended {
-                Some(ended) if ended == ending => self.references(id),
-                _ => refused(ProblemCode::Conflict),
+                Some(ended) => self.ended(id, ended),
+                None => refused(ProblemCode::Conflict),
             },
             Err(failure) => Err(failure),
-            Ok(()) => self.references(id),
+            Ok(()) => self.ended(id, ending),
         }
+    }
+
+    fn ended(&self, id: &SessionId, ending: Ending) -> Result<SessionEnded, Failure> {
+        let documents = self.references(id)?;
+        Ok(SessionEnded { ending, documents })
     }
 
     fn journal_end(

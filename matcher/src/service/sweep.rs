@@ -6,7 +6,8 @@ use tanu_protocol::session::Ending;
 use super::Matcher;
 use crate::failure::Failure;
 
-/// How long a session may stay open. The edge's sessions end within the hour; this is for those that it lost.
+/// How long a session may stay open. The edge ends its own within the hour, but for those whose comparison waits for the state database
+/// or the matcher: they end here, as do those that the edge lost. The edge learns of it when it asks the next time.
 const ABANDONED: SignedDuration = SignedDuration::from_hours(24);
 
 impl Matcher {

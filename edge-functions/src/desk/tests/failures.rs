@@ -64,6 +64,81 @@ fn an_expired_session_is_put_on_record_by_the_alarm_even_if_the_matcher_was_down
     assert_eq!(problem(&fixture.act(Act::See)), ProblemCode::SessionUnknown);
 }
 
+/// The state database does not answer for longer than the matcher keeps a face, and the matcher ends the session.
+fn swept() -> Fixture {
+    let fixture = Fixture::new(IIN);
+    fixture.agree();
+    let mut state = fixture.view(Act::Begin { run: 0 }).state;
+    while let StateView::Challenged { step, .. } = state {
+        if step.step + 1 == step.of {
+            fixture.matcher_says(Ok(well("step", b"")));
+            fixture.matcher_says(Ok(well("conclusion", b"")));
+            fixture.matcher_says(Err(MatcherFailure::Unavailable));
+            fixture.matcher_says(Err(MatcherFailure::Unavailable));
+        }
+        let _ = fixture.frames(1);
+        state = fixture.view(Act::See).state;
+    }
+    assert_eq!(state, StateView::Waiting);
+    assert!(fixture.host.asked.borrow().last().unwrap().ends_with("/comparison"));
+    fixture.pass(26 * 60 * 60);
+    fixture
+}
+
+#[test]
+fn a_session_that_the_matcher_has_ended_meanwhile_ends_and_the_relying_party_is_told() {
+    let fixture = swept();
+    fixture.matcher_says(Err(MatcherFailure::Refused(ProblemCode::SessionState)));
+    fixture.wake();
+    assert_eq!(
+        fixture.host.wake.get(),
+        Some(later(fixture.host.now.get(), KEPT_SECONDS)),
+        "no alarm but the one that forgets"
+    );
+    assert_eq!(fixture.view(Act::See).state, ended(Ending::Expired));
+    let message: Value = serde_json::from_slice(&fixture.call(Call::Result { client: "bank".into() }).body).unwrap();
+    assert_eq!(message["ending"], "expired");
+    assert_eq!(message["passed"], false);
+}
+
+#[test]
+fn a_citizen_who_breaks_off_what_has_ended_meanwhile_is_told_how_it_ended() {
+    let fixture = swept();
+    fixture.matcher_says(Ok(json!({"ending": {"ending": "expired"}, "documents": []})));
+    assert_eq!(fixture.view(Act::Cancel).state, ended(Ending::Expired));
+}
+
+#[test]
+fn what_the_matcher_refuses_of_a_broken_run_does_not_keep_the_session_from_ending() {
+    let fixture = Fixture::new(IIN);
+    fixture.agree();
+    fixture.view(Act::Begin { run: 0 });
+    fixture.matcher_says(Err(MatcherFailure::Refused(ProblemCode::MalformedRequest)));
+    assert_eq!(fixture.view(Act::Cancel).state, ended(Ending::Cancelled));
+}
+
+#[test]
+fn the_alarm_rings_more_seldom_the_longer_the_matcher_is_silent() {
+    let fixture = Fixture::new(IIN);
+    fixture.host.down.set(true);
+    fixture.pass(900);
+    let mut waits = Vec::new();
+    for _ in 0..12 {
+        fixture.wake();
+        let wait = fixture
+            .host
+            .wake
+            .get()
+            .unwrap()
+            .duration_since(fixture.host.now.get())
+            .as_secs();
+        waits.push(wait);
+        fixture.pass(wait);
+    }
+    assert_eq!(waits[..5], [30, 30, 60, 120, 240]);
+    assert_eq!(waits[11], MOST_RETRY_SECONDS);
+}
+
 #[test]
 fn nbs_8_bnk_9_a_citizen_who_agrees_and_never_begins_expires_with_a_record() {
     let fixture = Fixture::new(IIN);

@@ -3,13 +3,12 @@
 use jiff::Timestamp;
 use tanu_protocol::challenge::Mismatch;
 use tanu_protocol::digest::Nonce;
-use tanu_protocol::evidence::DocumentRef;
-use tanu_protocol::matcher::{ComparisonVerdict, RunVerdict, StepVerdict};
+use tanu_protocol::matcher::{ComparisonVerdict, RunVerdict, SessionEnded, StepVerdict};
 
-use super::{Agreed, Closing, InvalidTransition, Session, State};
+use super::{Agreed, Closing, InvalidTransition, Session, State, close};
 use crate::bnk::RunNumber;
 use crate::bnk::run::AfterStep;
-use crate::nbs::outcome::{Outcome, compared};
+use crate::nbs::outcome::{BrokenOff, Outcome, compared};
 
 impl Session {
     /// The matcher knows the session and the citizen's answer.
@@ -119,11 +118,23 @@ impl Session {
         Ok(session)
     }
 
-    /// A session that came to no comparison is on record.
+    /// The matcher will not compare: it has ended a session that waited for longer than a face may be kept, so its time has run out
+    /// (NBS-11).
+    ///
+    /// # Errors
+    /// [`InvalidTransition::Elsewhere`] where no comparison is awaited.
+    pub fn not_compared(self, now: Timestamp) -> Result<Self, InvalidTransition> {
+        self.step_on(now, |state, session| match state {
+            state @ State::Verified { .. } => Some(State::Closing(close(state, &session.request, BrokenOff::Expired))),
+            _ => None,
+        })
+    }
+
+    /// A session that came to no comparison is on record: with the ending that it was to have, or with the one that it had already.
     ///
     /// # Errors
     /// [`InvalidTransition::Elsewhere`] where that is not awaited.
-    pub fn recorded(self, documents: &[DocumentRef], now: Timestamp) -> Result<Self, InvalidTransition> {
+    pub fn recorded(self, ended: &SessionEnded, now: Timestamp) -> Result<Self, InvalidTransition> {
         let mut session = self.step_on(now, |state, session| match state {
             State::Closing(Closing {
                 why,
@@ -131,12 +142,14 @@ impl Session {
                 run: None,
                 ..
             }) => Some(State::Ended {
-                outcome: Outcome::BrokenOff { why },
+                outcome: Outcome::BrokenOff {
+                    why: BrokenOff::of(ended.ending).unwrap_or(why),
+                },
                 at: session.seen_at,
             }),
             _ => None,
         })?;
-        for document in documents {
+        for document in &ended.documents {
             session.add_document(document);
         }
         Ok(session)

@@ -26,7 +26,7 @@ pub enum Task {
         /// The request.
         request: ConcludeRun,
     },
-    /// Have the comparison made; then [`Session::compared`].
+    /// Have the comparison made; then [`Session::compared`], or [`Session::not_compared`].
     Compare,
     /// Have the end of a session recorded that comes to no comparison; then [`Session::recorded`].
     End(EndSession),

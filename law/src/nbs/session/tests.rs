@@ -3,7 +3,7 @@ use tanu_protocol::challenge::Command;
 use tanu_protocol::evidence::{ComparisonResult, DocumentKind};
 use tanu_protocol::identity::{Customer, OutOfForce};
 use tanu_protocol::language::{Language, Localized};
-use tanu_protocol::matcher::{ComparisonVerdict, RunVerdict, StepVerdict};
+use tanu_protocol::matcher::{ComparisonVerdict, RunVerdict, SessionEnded, StepVerdict};
 use tanu_protocol::session::{ConsentAnswer, DataItem, Ending, StateView};
 
 use super::*;
@@ -76,6 +76,13 @@ fn run_verdict(run: u8, mismatches: Vec<Mismatch>) -> RunVerdict {
         passed: mismatches.is_empty(),
         mismatches,
         document: document(DocumentKind::Liveness, Some(run)),
+    }
+}
+
+fn on_record(ending: Ending) -> SessionEnded {
+    SessionEnded {
+        ending,
+        documents: vec![document(DocumentKind::Liveness, None)],
     }
 }
 
@@ -177,9 +184,7 @@ fn nbs_4_a_refusal_ends_the_session_once_it_is_on_record() {
     assert!(matches!(session.task(), Some(Task::Open(open)) if open.consent.is_some()));
     let session = session.opened(START).unwrap();
     assert!(matches!(session.task(), Some(Task::End(end)) if end.ending == Ending::Refused));
-    let session = session
-        .recorded(&[document(DocumentKind::Liveness, None)], START)
-        .unwrap();
+    let session = session.recorded(&on_record(Ending::Refused), START).unwrap();
     assert_eq!(ending(&session), Some(Ending::Refused));
     assert_eq!(session.consent(), Some(false));
 }
@@ -337,7 +342,7 @@ fn expiry_and_cancellation_put_the_broken_run_on_record_before_they_show() {
         assert_eq!((request.issued.len(), request.planned), (2, 3));
         let now = session.seen_at;
         let session = session.concluded(run_verdict(0, vec![Mismatch::Late]), now).unwrap();
-        let session = session.recorded(&[], now).unwrap();
+        let session = session.recorded(&on_record(expected), now).unwrap();
         assert_eq!(ending(&session), Some(expected));
     }
 }
@@ -359,9 +364,7 @@ fn nbs_8_a_run_that_is_never_begun_expires_and_the_end_is_put_on_record() {
         session.clone().begin_run(0, plan(3), NONCE, later(900)).unwrap_err(),
         InvalidTransition::Elsewhere
     );
-    let session = session
-        .recorded(&[document(DocumentKind::Liveness, None)], later(901))
-        .unwrap();
+    let session = session.recorded(&on_record(Ending::Expired), later(901)).unwrap();
     assert_eq!(ending(&session), Some(Ending::Expired));
     assert_eq!(session.documents().len(), 1);
 }
@@ -374,7 +377,11 @@ fn a_repeat_that_is_never_begun_expires_after_the_failed_run_is_on_record() {
         .unwrap()
         .at(later(900));
     assert!(matches!(session.task(), Some(Task::End(end)) if end.ending == Ending::Expired));
-    let session = session.recorded(&[], later(900)).unwrap();
+    let ended = SessionEnded {
+        ending: Ending::Expired,
+        documents: session.documents().to_vec(),
+    };
+    let session = session.recorded(&ended, later(900)).unwrap();
     assert_eq!(ending(&session), Some(Ending::Expired));
     assert_eq!(session.documents().len(), 1, "document 1 of the failed run");
 }
@@ -383,6 +390,32 @@ fn a_repeat_that_is_never_begun_expires_after_the_failed_run_is_on_record() {
 fn a_verified_person_does_not_expire_while_the_comparison_waits() {
     let session = verified().at(later(5000));
     assert_eq!(session.task(), Some(Task::Compare));
+}
+
+#[test]
+fn a_comparison_that_the_matcher_makes_no_more_expires_the_session() {
+    let session = verified().not_compared(later(90_000)).unwrap();
+    assert!(matches!(session.task(), Some(Task::End(end)) if end.ending == Ending::Expired));
+    assert_eq!(
+        session.clone().not_compared(later(90_000)).unwrap_err(),
+        InvalidTransition::Elsewhere
+    );
+    let session = session.recorded(&on_record(Ending::Expired), later(90_000)).unwrap();
+    assert_eq!(ending(&session), Some(Ending::Expired));
+}
+
+#[test]
+fn an_ending_that_is_on_record_stands_whatever_was_asked_for() {
+    let cancelled = || verified().cancelled(later(90_000)).unwrap();
+    for (recorded, expected) in [
+        (Ending::Expired, Ending::Expired),
+        (Ending::Cancelled, Ending::Cancelled),
+        // No ending makes a session pass that came to no comparison.
+        (Ending::Matched, Ending::Cancelled),
+    ] {
+        let session = cancelled().recorded(&on_record(recorded), later(90_000)).unwrap();
+        assert_eq!(ending(&session), Some(expected), "{recorded:?}");
+    }
 }
 
 #[test]
@@ -417,9 +450,10 @@ enum Move {
     Lose,
     Wait(u32),
     Back(u32),
-    /// Does the task that is due, with a good or a bad answer.
+    /// Does the task that is due, with a good or a bad answer, or a refusal to compare.
     Work {
         good: bool,
+        refused: bool,
     },
 }
 
@@ -432,7 +466,8 @@ fn moves() -> impl Strategy<Value = Move> {
         1 => Just(Move::Lose),
         2 => (0u32..40).prop_map(Move::Wait),
         1 => (0u32..40).prop_map(Move::Back),
-        12 => prop::bool::weighted(0.8).prop_map(|good| Move::Work { good }),
+        12 => (prop::bool::weighted(0.8), prop::bool::weighted(0.1))
+            .prop_map(|(good, refused)| Move::Work { good, refused }),
     ]
 }
 
@@ -474,11 +509,16 @@ fn make(session: &Session, step: &Move, now: Timestamp, count: &mut Count) -> Re
         Move::Cancel => session.cancelled(now),
         Move::Lose => session.frames_lost(now),
         Move::Wait(_) | Move::Back(_) => Ok(session.at(now)),
-        Move::Work { good } => work(session, *good, now, count),
+        Move::Work { good, refused } => work(session, (*good, *refused), now, count),
     }
 }
 
-fn work(session: Session, good: bool, now: Timestamp, count: &mut Count) -> Result<Session, InvalidTransition> {
+fn work(
+    session: Session,
+    (good, refused): (bool, bool),
+    now: Timestamp,
+    count: &mut Count,
+) -> Result<Session, InvalidTransition> {
     let mismatches = if good { vec![] } else { vec![Mismatch::TooLittle] };
     match session.task() {
         None => Err(InvalidTransition::Elsewhere),
@@ -494,6 +534,7 @@ fn work(session: Session, good: bool, now: Timestamp, count: &mut Count) -> Resu
             }
             session.concluded(run_verdict(run, mismatches), now)
         }
+        Some(Task::Compare) if refused => session.not_compared(now),
         Some(Task::Compare) => {
             count.matched = good;
             let result = if good {
@@ -503,7 +544,7 @@ fn work(session: Session, good: bool, now: Timestamp, count: &mut Count) -> Resu
             };
             session.compared(comparison(result), now)
         }
-        Some(Task::End(_)) => session.recorded(&[], now),
+        Some(Task::End(end)) => session.recorded(&on_record(end.ending), now),
     }
 }
 

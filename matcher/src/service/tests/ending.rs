@@ -17,20 +17,17 @@ fn bnk_9_a_refused_session_leaves_consent_document_1_and_an_entry() {
         .matcher
         .open_session(&edge.open_with(&edge.consent(false, false), 2))
         .unwrap();
-    let documents = fixture.matcher.end_session(&edge.session, Ending::Refused).unwrap();
+    let ended = fixture.matcher.end_session(&edge.session, Ending::Refused).unwrap();
+    let documents = &ended.documents;
     let kinds: Vec<_> = documents.iter().map(|document| document.kind).collect();
     assert_eq!(kinds, [DocumentKind::Consent, DocumentKind::Liveness]);
     let document = &document_1(&fixture, &edge)[0];
     assert_eq!(document.result, LivenessResult::NotCompleted);
     assert_eq!(document.ended, Some(Ending::Refused));
-    assert_eq!(
-        fixture.matcher.end_session(&edge.session, Ending::Refused).unwrap(),
-        documents
-    );
-    assert_eq!(
-        code(fixture.matcher.end_session(&edge.session, Ending::Expired)),
-        ProblemCode::Conflict
-    );
+    assert_eq!(ended.ending, Ending::Refused);
+    for again in [Ending::Refused, Ending::Expired] {
+        assert_eq!(fixture.matcher.end_session(&edge.session, again).unwrap(), ended);
+    }
     assert_eq!(fixture.store.entries().unwrap().len(), 1);
 }
 
@@ -46,6 +43,25 @@ fn a_session_cancelled_within_a_run_leaves_its_steps_in_document_1_and_no_frames
     assert_eq!(fixture.store.steps(&edge.session).unwrap()[0].content, None);
     let result = judged(&fixture, &edge, index(0, 1));
     assert_eq!(code(result), ProblemCode::SessionState);
+}
+
+#[test]
+fn nbs_11_a_session_that_waits_a_day_for_its_comparison_ends_and_whoever_cancels_it_learns_how() {
+    let fixture = Fixture::new();
+    let edge = opened(&fixture, 1);
+    edge.run(&fixture, 0, ASKED);
+    // The state database is silent.
+    assert_eq!(code(fixture.matcher.compare(&edge.session)), ProblemCode::TryLater);
+    fixture.host.pass(86_401);
+    assert_eq!(fixture.matcher.end_abandoned().unwrap(), 1);
+    fixture.state.say(Some(reference(1)));
+    assert_eq!(code(fixture.matcher.compare(&edge.session)), ProblemCode::SessionState);
+    for asked in [Ending::Expired, Ending::Cancelled] {
+        let ended = fixture.matcher.end_session(&edge.session, asked).unwrap();
+        assert_eq!(ended.ending, Ending::Expired);
+        assert_eq!(ended.documents.len(), 2, "consent and document 1 of the run");
+    }
+    assert_eq!(fixture.store.entries().unwrap().len(), 2);
 }
 
 #[test]
