@@ -20,7 +20,7 @@ use super::texts::Text;
 use super::visitor::{self, Visitor};
 use crate::citizen::number::SyntheticIin;
 use crate::citizen::photo::Photo;
-use crate::citizen::registry::Added;
+use crate::citizen::registry::{Added, CitizenId};
 use crate::host::{clock, random};
 
 /// The handle of a form to be shown again.
@@ -53,7 +53,7 @@ pub(super) async fn submit(
     form: Result<Multipart, MultipartRejection>,
 ) -> Response {
     match added(&bank, form).await {
-        Ok(Ok(())) => Redirect::to("/?added=1").into_response(),
+        Ok(Ok(id)) => Redirect::to(&format!("/?added={id}")).into_response(),
         Ok(Err(draft)) => show_again(&bank, visitor, draft),
         Err(failure) => failure.page(&visitor),
     }
@@ -152,7 +152,7 @@ async fn kept(bank: &Bank, form: Result<Multipart, MultipartRejection>) -> Resul
     Ok(bank.drafts.keep(draft, clock::now())?)
 }
 
-async fn added(bank: &Bank, form: Result<Multipart, MultipartRejection>) -> Result<Result<(), Draft>, Failure> {
+async fn added(bank: &Bank, form: Result<Multipart, MultipartRejection>) -> Result<Result<CitizenId, Draft>, Failure> {
     let Received { typed, photo, .. } = receive(bank, form).await?;
     let (typed, checked) = apart(move || {
         let checked = citizen_form::citizen(&typed, photo);
@@ -163,7 +163,7 @@ async fn added(bank: &Bank, form: Result<Multipart, MultipartRejection>) -> Resu
         Ok(citizen) => {
             let photo = Some(citizen.photo.clone());
             match bank.citizens.add(citizen, clock::now()).await? {
-                Added::New => return Ok(Ok(())),
+                Added::New(id) => return Ok(Ok(id)),
                 Added::NumberTaken => Refused {
                     faults: Faults::one(Field::Iin, Text::ErrorIinTaken),
                     photo,

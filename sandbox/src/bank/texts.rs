@@ -59,7 +59,10 @@ texts! {
         "Пока никого нет. Чтобы пройти проверку перед камерой, сначала добавьте себя как тестового гражданина.",
         "Nobody yet. To pass in front of the camera, first add yourself as a test citizen.";
     CitizenNew: "Тестілік азамат қосу", "Добавить гражданина", "Add a test citizen";
-    CitizenAdded: "Тестілік азамат қосылды.", "Тестовый гражданин добавлен.", "The test citizen was added.";
+    // The number follows.
+    CitizenAdded: "Тестілік азамат қосылды. Tanu сұраса, мына ЖСН-ді енгізіңіз:",
+        "Тестовый гражданин добавлен. Если Tanu спросит, введите этот ИИН:",
+        "The test citizen was added. If Tanu asks, type this IIN:";
     ColumnIin: "ЖСН", "ИИН", "IIN";
     ColumnDocument: "Құжат", "Документ", "Document";
     SignInAs: "Кіру", "Войти", "Sign in";

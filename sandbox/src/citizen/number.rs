@@ -56,13 +56,6 @@ impl SyntheticIin {
     pub const fn iin(&self) -> &Iin {
         &self.0
     }
-
-    /// The number with its serial hidden, to be shown on pages.
-    #[must_use]
-    pub fn masked(&self) -> String {
-        let (birth, serial) = self.0.expose().split_at(6);
-        format!("{birth} •••••{}", &serial[5..])
-    }
 }
 
 impl FromStr for SyntheticIin {
@@ -126,11 +119,5 @@ mod tests {
             "880229100015".parse::<SyntheticIin>(),
             Err(NotSynthetic::Malformed(MalformedNumber::CheckDigit))
         );
-    }
-
-    #[test]
-    fn masking_hides_the_serial() {
-        let number: SyntheticIin = "991231200423".parse().unwrap();
-        assert_eq!(number.masked(), "991231 •••••3");
     }
 }

@@ -1,4 +1,5 @@
-//! Where test citizens are kept: by number for the state database, by a random id for pages, which must not carry numbers.
+//! Where test citizens are kept: by number for the state database, by a random id for addresses, which must not carry
+//! numbers.
 //! There is no query by face.
 
 use std::fmt;
@@ -16,7 +17,7 @@ use super::{Citizen, Name};
 use crate::host::random;
 use crate::store::{Store, StoreFailure};
 
-/// Names a citizen on pages: 16 random bytes as base64url.
+/// Names a citizen in forms and addresses: 16 random bytes as base64url.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CitizenId(String);
 
@@ -39,10 +40,10 @@ pub struct Listed {
 }
 
 /// What came of an attempt to add a citizen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Added {
-    /// Added.
-    New,
+    /// Added, under this id.
+    New(CitizenId),
     /// There is a citizen with this number; nothing was changed.
     NumberTaken,
 }
@@ -80,7 +81,11 @@ impl Registry {
                         now.as_second()
                     ],
                 )?;
-                Ok(if rows == 1 { Added::New } else { Added::NumberTaken })
+                Ok(if rows == 1 {
+                    Added::New(CitizenId(id))
+                } else {
+                    Added::NumberTaken
+                })
             })
             .await
     }
@@ -180,9 +185,10 @@ mod tests {
     async fn a_citizen_is_found_by_id_and_by_number() {
         let registry = Registry::new(Store::in_memory().unwrap());
         let added = citizen("880229100014");
-        assert_eq!(registry.add(added.clone(), NOW).await.unwrap(), Added::New);
+        let answer = registry.add(added.clone(), NOW).await.unwrap();
         let listed = registry.list().await.unwrap();
         assert_eq!(listed.len(), 1);
+        assert_eq!(answer, Added::New(listed[0].id.clone()));
         assert_eq!(registry.by_id(listed[0].id.clone()).await.unwrap().unwrap(), listed[0]);
         let (photo, document) = registry.reference(added.iin.iin().clone()).await.unwrap().unwrap();
         assert_eq!((photo, document), (added.photo, added.document));
