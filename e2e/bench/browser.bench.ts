@@ -8,7 +8,7 @@ import { build } from "esbuild";
 import { Citizen } from "../support/citizen.ts";
 import { ROOT, TANU } from "../support/environment.ts";
 import { syntheticIin } from "../support/iin.ts";
-import { installPuppet } from "../support/puppet.ts";
+import { installPuppet, setMode } from "../support/puppet.ts";
 
 const FRAMES = 150;
 const WARM_UP = 30;
@@ -37,6 +37,20 @@ async function stage(page: Page): Promise<Record<string, string>> {
   const assets = JSON.parse((await page.locator("#assets").textContent())!) as Record<string, string>;
   await page.goto(`${TANU}/bench/stage`);
   return assets;
+}
+
+/** Milliseconds between the frames that a page displays, shortest first. */
+function framesApart(page: Page): Promise<number[]> {
+  return page.evaluate(async (frames) => {
+    const displayed = () => new Promise<number>(requestAnimationFrame);
+    const gaps: number[] = [];
+    for (let last = await displayed(); gaps.length < frames; ) {
+      const now = await displayed();
+      gaps.push(now - last);
+      last = now;
+    }
+    return gaps.sort((a, b) => a - b);
+  }, FRAMES);
 }
 
 const MODELS = ["yunet_n_320", "face_landmarks_468", "open_closed_eye"] as const;
@@ -121,6 +135,11 @@ test("what the citizen downloads, and how long until the first guidance", async 
   await expect(first.getByTestId("instruction")).not.toHaveText(citizen.text("camera.loading"));
   figure("from opening the page to the first guidance", await first.evaluate(() => performance.now()), "ms");
   await first.getByTestId("session").waitFor();
+  // Nobody there: the engine looks for a face in every frame, and drawing the wall takes the page next to nothing.
+  await setMode(first, "no_face");
+  const gaps = await framesApart(first);
+  figure("page beside the engine, median from one displayed frame to the next", gaps[gaps.length >> 1], "ms");
+  figure("page beside the engine, longest from one displayed frame to the next", gaps.at(-1)!, "ms");
 
   let whole = 0;
   let engine = 0;
