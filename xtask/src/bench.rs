@@ -12,7 +12,7 @@ use crate::build::{self, Part, Profile, files};
 use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
 use crate::stack::{self, Instance, Log};
-use crate::{models, run, say, setup};
+use crate::{claim, models, run, say, setup};
 
 /// What can be measured by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +61,7 @@ pub(crate) fn run(environment: &Environment, arguments: &[&str]) -> Outcome {
     let subjects = Subject::named(arguments)?;
     let wasm = setup::for_test(environment)?;
     models::require(&models::fetch(environment))?;
+    let _claim = claim::build_directories(environment)?;
     build::build(environment, &wasm, Profile::Release, &Part::INSTANCE)?;
     build::build(environment, &wasm, Profile::Release, &[Part::Evaluate])?;
     let output = environment.root.join("e2e/output");

@@ -9,7 +9,7 @@ use crate::build::files;
 use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
 use crate::setup::{WASM_TARGET, WasmToolchain};
-use crate::{run, say, setup, trace};
+use crate::{claim, run, say, setup, trace};
 
 /// How long the database of advisories may take to be fetched.
 const ADVISORIES_LIMIT: Duration = Duration::from_secs(60);
@@ -24,6 +24,7 @@ const WASM_PACKAGES: [(&str, &[&str]); 3] = [
 /// Sets up and runs every check.
 pub(crate) fn run(environment: &Environment) -> Outcome {
     let wasm = setup::for_check(environment)?;
+    let _claim = claim::build_directories(environment)?;
     all(environment, &wasm)
 }
 

@@ -3,6 +3,8 @@
 mod bench;
 mod build;
 mod check;
+mod claim;
+mod clock;
 mod environment;
 mod failure;
 mod models;
@@ -37,7 +39,11 @@ cargo xtask COMMAND
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match Environment::of_process().and_then(|environment| command(&environment, &arguments)) {
+    let outcome = Environment::of_process().and_then(|environment| {
+        claim::require_own_program(&environment)?;
+        command(&environment, &arguments)
+    });
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             say::failed(failure);
@@ -79,5 +85,6 @@ fn build(environment: &Environment, profile: Profile, parts: &[&str]) -> Outcome
     for reason in models::fetch(environment) {
         say::note(reason);
     }
+    let _claim = claim::build_directories(environment)?;
     build::build(environment, &wasm, profile, &parts)
 }

@@ -2,10 +2,11 @@
 
 use crate::environment::Environment;
 use crate::failure::Outcome;
-use crate::{run, say};
+use crate::{claim, run, say};
 
 /// Writes the documents.
 pub(crate) fn write(environment: &Environment) -> Outcome {
+    let _claim = claim::build_directories(environment)?;
     say::step("Writing docs/openapi");
     // With the whole workspace's features, so that what the tests compiled is there already.
     run::shown(

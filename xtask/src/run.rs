@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::clock;
 use crate::failure::{Failure, Outcome};
 
 /// A command without what cargo set for this process alone, so that it behaves as if typed by hand.
@@ -98,7 +99,8 @@ pub(crate) fn within(command: &mut Command, limit: Duration) -> bool {
     else {
         return false;
     };
-    for _ in 0..limit.as_millis() / PAUSE.as_millis() {
+    let started = clock::instant();
+    while started.elapsed() < limit {
         match child.try_wait() {
             Ok(Some(status)) => return status.success(),
             Ok(None) => std::thread::sleep(PAUSE),

@@ -2,22 +2,23 @@
 
 mod address;
 mod health;
+mod home;
 mod supervisor;
 mod workerd;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub(crate) use address::PublicAddress;
+use home::{Home, make_private};
 pub(crate) use supervisor::Log;
 use supervisor::Supervisor;
 
 use crate::build::{self, Part, Profile};
 use crate::environment::{Environment, Ports};
 use crate::failure::{Failure, Outcome};
-use crate::{models, run, say, setup};
+use crate::{claim, models, run, say, setup};
 
 /// How long the parts may take until all of them answer.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(60);
@@ -92,12 +93,19 @@ pub(crate) fn run(environment: &Environment, profile: Profile) -> Outcome {
     if profile == Profile::Development {
         environment.public.require_loopback()?;
     }
+    // What would hinder the start is said before the minutes that set-up and build may take.
+    let home = Home::take(&environment.home)?;
+    address::require_free(environment)?;
     let wasm = setup::for_build(environment)?;
     models::require(&models::fetch(environment))?;
+    let claim = claim::build_directories(environment)?;
     build::build(environment, &wasm, profile, &Part::INSTANCE)?;
 
     let stop = stop_flag()?;
+    home.share_with_parts()?;
     if let Some(mut instance) = Instance::start(environment, profile, Log::Terminal, &stop)? {
+        // Programs that run need their files no more.
+        drop(claim);
         let bank = format!("http://localhost:{}", environment.ports.sandbox);
         say::result(format_args!("\n  The demo bank, where to begin:  {bank}"));
         say::result(format_args!(
@@ -196,20 +204,4 @@ fn init(environment: &Environment, profile: Profile) -> Outcome {
         .as_str(),
     )
     .map(drop)
-}
-
-/// A directory that only its owner may enter: keys and faces lie in it.
-fn make_private(path: &Path) -> Outcome {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|error| {
-            Failure::new(
-                format!("{} cannot be made", path.display()),
-                error,
-                "check its rights, or set TANU_HOME",
-            )
-        })
 }

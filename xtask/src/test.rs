@@ -14,7 +14,7 @@ use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
 use crate::setup::{WASM_TARGET, WasmToolchain};
 use crate::stack::{self, Instance, Log};
-use crate::{check, models, run, say, setup};
+use crate::{check, claim, models, run, say, setup};
 
 /// Sets up, checks and tests everything; ends with one line that counts.
 pub(crate) fn run(environment: &Environment) -> Outcome {
@@ -32,6 +32,7 @@ pub(crate) fn run(environment: &Environment) -> Outcome {
     } else {
         missing.iter().for_each(say::note);
     }
+    let _claim = claim::build_directories(environment)?;
     note(check::all(environment, &wasm));
 
     let mut count = Count::default();

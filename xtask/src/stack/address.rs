@@ -142,7 +142,10 @@ pub(crate) fn require_free(environment: &Environment) -> Outcome {
             Failure::new(
                 format!("Port {port} cannot be listened on"),
                 error,
-                format!("stop what listens there (another instance?), or set {variable} to another port"),
+                format!(
+                    "stop what listens there, or set {variable} to another port; where it is another instance that shall go \
+                     on, set all of TANU_PORT_EDGE, TANU_PORT_MATCHER, TANU_PORT_SANDBOX and TANU_HOME"
+                ),
             )
         })?;
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::failure::{Failure, Outcome};
-use crate::say;
+use crate::{clock, say};
 
 /// How long a process may take to end after it was asked to: the matcher finishes the calls that it is working on.
 const GRACE: Duration = Duration::from_secs(20);
@@ -97,8 +97,8 @@ impl Supervisor {
 
     /// Waits until `ready` (`true`), `limit` or `stop` (`false`); fails when a process ends meanwhile.
     pub(crate) fn wait(&mut self, limit: Duration, stop: &AtomicBool, ready: impl Fn() -> bool) -> Outcome<bool> {
-        let mut waited = Duration::ZERO;
-        while waited < limit && !stop.load(Ordering::Relaxed) {
+        let started = clock::instant();
+        while started.elapsed() < limit && !stop.load(Ordering::Relaxed) {
             if let Some(dead) = self.processes.iter_mut().find_map(Process::death) {
                 return Err(dead);
             }
@@ -106,7 +106,6 @@ impl Supervisor {
                 return Ok(true);
             }
             std::thread::sleep(PAUSE);
-            waited += PAUSE;
         }
         Ok(false)
     }
@@ -147,13 +146,12 @@ impl Process {
         let group = Pid::from_child(&self.child);
         // It may have ended already; then there is nobody to tell.
         let _ = kill_process_group(group, Signal::TERM);
-        let mut waited = Duration::ZERO;
-        while waited < grace {
+        let asked = clock::instant();
+        while asked.elapsed() < grace {
             if !matches!(self.child.try_wait(), Ok(None)) {
                 break;
             }
             std::thread::sleep(PAUSE);
-            waited += PAUSE;
         }
         let _ = kill_process_group(group, Signal::KILL);
         let _ = self.child.wait();
@@ -197,6 +195,8 @@ fn forward(
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
     use crate::run::command;
 
@@ -249,5 +249,18 @@ mod tests {
         processes.start("sleeper", command("sleep").arg("60")).unwrap();
         assert!(processes.wait(Duration::MAX, &running(), || true).unwrap());
         assert!(!processes.wait(Duration::MAX, &AtomicBool::new(true), || false).unwrap());
+    }
+
+    #[test]
+    fn the_time_that_asking_takes_counts_as_waiting() {
+        let mut processes = Supervisor::new(Log::Terminal).unwrap();
+        let asked = Cell::new(0);
+        let slow = || {
+            asked.set(asked.get() + 1);
+            std::thread::sleep(PAUSE * 4);
+            false
+        };
+        assert!(!processes.wait(PAUSE * 3, &running(), slow).unwrap());
+        assert_eq!(asked.get(), 1);
     }
 }
