@@ -88,7 +88,9 @@ fn operation(endpoint: Endpoint, method: &str) -> Operation {
         Endpoint::Result => Operation::new("result", "The result, for the relying party's server (NBS-10, BNK-10, BNK-14)")
             .described(
                 "Once the session has ended, and for a day. Documents and proofs are there where the client asks for `evidence` \
-                 among its data.",
+                 among its data. Whoever knows a session's id can bring it in their own answer: keep and show nothing before \
+                 `code_challenge` is found to be that of the sign-in to which the answer's `state` belongs, and a passed result \
+                 only with an ID token whose `txn` is its `transaction`.",
             )
             .part::<SessionId>("session", "The session, as the redirect's `tanu_session` has it.")
             .secured(&[CLIENT])

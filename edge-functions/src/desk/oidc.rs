@@ -28,6 +28,10 @@ pub(crate) struct ResultMessage {
     session: SessionId,
     /// Its transaction.
     transaction: TransactionHash,
+    /// The PKCE challenge of the authorization request that the session answers (RFC 7636, section 4.2). A browser may bring any
+    /// session's id, so the relying party takes a result only where this is the challenge of the sign-in which that browser
+    /// began: it is another one for each request (RFC 9700, section 2.1.1).
+    code_challenge: String,
     /// Passed or not passed.
     passed: bool,
     /// How it ended.
@@ -256,6 +260,7 @@ impl<H: Host> Desk<'_, H> {
             &ResultMessage {
                 session: session.id(),
                 transaction: session.transaction(),
+                code_challenge: stored.authorization.code_challenge.clone(),
                 passed: ending.passed(),
                 ending,
                 at,

@@ -110,12 +110,13 @@ struct Received {
 
 async fn receive_all(bank: &Bank, pending: &Pending, answer: UnverifiedAnswer) -> Result<Received, Failure> {
     // (2) The result and its documents are fetched; without them nobody is accepted. This comes before the code, which is
-    // good only once.
+    // good only once. The answer may name anybody's session: only the result of this very request is taken.
     let session: Option<SessionId> = answer.tanu_session.and_then(|session| session.parse().ok());
     let result = match session {
         None => None,
         Some(session) => match results::fetch(&bank.identity, session).await {
-            Ok(result) => Some(result),
+            Ok(result) if result.answers(&pending.verifier) => Some(result),
+            Ok(_) => return Err(Failure::Result),
             Err(NoResult::Unreachable) => return Err(Failure::Unreachable),
             Err(NoResult::Refused | NoResult::Unreadable) => None,
         },
@@ -130,6 +131,9 @@ async fn receive_all(bank: &Bank, pending: &Pending, answer: UnverifiedAnswer) -
         }
         None => (None, bank.identity.keys().await?),
     };
+    if result.as_ref().is_some_and(|result| !result.fits(token.as_ref())) {
+        return Err(Failure::Result);
+    }
     Ok(Received {
         asked_for: asked_for(bank, pending).await?,
         session,

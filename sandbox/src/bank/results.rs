@@ -1,13 +1,14 @@
 //! What Tanu says of a finished session to the relying party that asked (NBS-10): the result and its documents.
 
 use jiff::Timestamp;
+use openidconnect::{PkceCodeChallenge, PkceCodeVerifier};
 use serde::Deserialize;
 use tanu_protocol::digest::{SessionId, TransactionHash};
 use tanu_protocol::evidence::SignedDocument;
 use tanu_protocol::session::Ending;
 
 use super::evidence::MOST_DOCUMENT_BYTES;
-use super::identity::{IdentityProvider, read_capped};
+use super::identity::{IdentityProvider, VerifiedToken, read_capped};
 
 /// The most bytes of a result: four runs' documents, the comparison, the consent.
 const MOST_RESULT_BYTES: usize = 6 * MOST_DOCUMENT_BYTES;
@@ -21,6 +22,8 @@ pub(super) struct SessionResult {
     pub(super) session: SessionId,
     /// Its transaction.
     pub(super) transaction: TransactionHash,
+    /// The PKCE challenge of the request that it answers.
+    code_challenge: String,
     /// Passed or not passed.
     pub(super) passed: bool,
     /// How it ended.
@@ -44,6 +47,24 @@ pub(super) enum NoResult {
     /// The answer is too large, of another shape, or about another session.
     #[error("the result can't be read")]
     Unreadable,
+}
+
+impl SessionResult {
+    /// Whether it answers the request that was made with this PKCE verifier. Anybody can name a session in their own answer;
+    /// without this the bank would show them another's documents.
+    pub(super) fn answers(&self, verifier: &str) -> bool {
+        let verifier = PkceCodeVerifier::new(verifier.to_owned());
+        self.code_challenge == PkceCodeChallenge::from_code_verifier_sha256(&verifier).as_str()
+    }
+
+    /// Whether it is what `token` is about. One that passed comes with a code for its token, so that nobody else than the
+    /// browser that was in the session has it.
+    pub(super) fn fits(&self, token: Option<&VerifiedToken>) -> bool {
+        match token {
+            Some(token) => token.transaction == self.transaction,
+            None => !self.passed,
+        }
+    }
 }
 
 /// Fetches the result of `session`.

@@ -81,3 +81,15 @@ fn nbs_10_the_result_is_for_the_client_whose_session_it_is_and_after_its_end() {
     assert_eq!(message["ending"], "cancelled");
     assert_eq!(message["session"], SESSION.to_string());
 }
+
+#[test]
+fn nbs_10_the_result_names_the_request_that_it_answers() {
+    let fixture = Fixture::new(IIN);
+    fixture.call(Call::Browser {
+        browser: BROWSER,
+        act: Act::Cancel,
+    });
+    let result = fixture.call(Call::Result { client: "bank".into() });
+    let message: Value = serde_json::from_slice(&result.body).unwrap();
+    assert_eq!(message["code_challenge"], crate::oidc::authorization::tests::CHALLENGE);
+}

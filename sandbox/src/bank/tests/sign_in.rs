@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use tanu_protocol::digest::Sha256Digest;
+use tanu_protocol::digest::{Sha256Digest, TransactionHash};
 use tanu_protocol::evidence::{
     COMPARISON_TYPE, CONSENT_TYPE, ComparisonResult, DocumentKind, DocumentRef, LIVENESS_TYPE, LivenessResult,
     SignedDocument,
@@ -235,13 +235,84 @@ async fn addresses_of_documents_that_do_not_exist_have_the_banks_own_page() {
 #[tokio::test]
 async fn nbs_10_a_negative_result_is_shown_with_its_reason_and_not_accepted() {
     let sent = sent(true).await;
-    let document = liveness(LivenessResult::Failed);
-    let document = signed(&sent.bank.provider, DocumentKind::Liveness, LIVENESS_TYPE, &document);
-    sent.tanu.script.lock().unwrap().result = result("not_live", &[document]);
+    sent.tanu.script.lock().unwrap().result = negative(&sent);
     let query = format!("error=access_denied&state={}&tanu_session={SESSION}", sent.state);
     let html = sent.page(&sent.come_back(&query).await).await;
     assert!(html.contains("data-passed=\"false\"") && html.contains("data-accepted=\"false\""));
     assert!(html.contains("data-document=\"liveness\" data-trusted=\"true\""));
+}
+
+/// A result that speaks against a citizen, with a document.
+fn negative(sent: &Sent) -> Value {
+    let document = liveness(LivenessResult::Failed);
+    result(
+        "not_live",
+        &[signed(
+            &sent.bank.provider,
+            DocumentKind::Liveness,
+            LIVENESS_TYPE,
+            &document,
+        )],
+    )
+}
+
+#[tokio::test]
+async fn whoever_knows_the_id_of_anothers_session_is_shown_nothing_of_it() {
+    let sent = sent(true).await;
+    let theirs = "A".repeat(43);
+    for mut result in [
+        negative(&sent),
+        result("matched", &passed_documents(&sent.bank.provider)),
+    ] {
+        for answer in ["error=access_denied", "code=the-code"] {
+            // The citizen's own request made the session, the attacker's has another challenge.
+            result["code_challenge"] = json!(theirs);
+            sent.tanu.script.lock().unwrap().result = result.clone();
+            let (cookie, state) = begin_another(&sent).await;
+            let address = format!("/callback?{answer}&state={state}&tanu_session={SESSION}");
+            let refused = sent.bank.get(&address, &cookie).await;
+            assert_eq!(refused.status().as_u16(), 400, "{answer}");
+            assert!(refused.headers().get(header::SET_COOKIE).is_none());
+            assert_eq!(failure(refused).await, "result");
+            let again = sent.bank.get(&address, &cookie).await;
+            assert_eq!(failure(again).await, "stale", "nothing of the sign-in is left");
+        }
+    }
+}
+
+/// Begins a sign-in in a browser of its own; gives its cookie and state.
+async fn begin_another(sent: &Sent) -> (String, String) {
+    let request = sent.bank.browser.post(sent.bank.address("/sign-in"));
+    let id = sent.bank.citizens.list().await.unwrap()[0].id.to_string();
+    let answer = request.form(&[("citizen", id)]).send().await.unwrap();
+    let state = sent.tanu.script.lock().unwrap().request["state"].clone();
+    (cookie(&answer), state)
+}
+
+#[tokio::test]
+async fn a_result_that_names_no_request_is_none() {
+    let sent = sent(true).await;
+    let mut result = negative(&sent);
+    result["code_challenge"] = Value::Null;
+    sent.tanu.script.lock().unwrap().result = result;
+    let query = format!("error=access_denied&state={}&tanu_session={SESSION}", sent.state);
+    let html = sent.page(&sent.come_back(&query).await).await;
+    assert!(!html.contains("data-document"), "{html}");
+}
+
+#[tokio::test]
+async fn a_passed_result_is_for_the_browser_that_brings_its_code() {
+    let passed = sent(true).await;
+    passed.tanu.script.lock().unwrap().result = result("matched", &passed_documents(&passed.bank.provider));
+    let query = format!("error=access_denied&state={}&tanu_session={SESSION}", passed.state);
+    assert_eq!(failure(passed.come_back(&query).await).await, "result");
+}
+
+#[tokio::test]
+async fn an_id_token_of_another_transaction_than_the_result_s_is_refused() {
+    let sent = sent(true).await;
+    sent.tanu.script.lock().unwrap().wrong_transaction = Some(TransactionHash::from_bytes([8; 32]));
+    assert_eq!(failure(sent.pass().await).await, "result");
 }
 
 #[tokio::test]

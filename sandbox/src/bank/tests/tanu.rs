@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tanu_protocol::digest::TransactionHash;
 
 use super::*;
 use crate::bank::evidence::testing::{SESSION, TRANSACTION};
@@ -27,9 +28,11 @@ pub(super) struct Script {
     pub(super) request: Parameters,
     /// The nonce in the ID token instead of the request's.
     pub(super) wrong_nonce: Option<&'static str>,
+    /// The transaction in the ID token instead of the result's.
+    pub(super) wrong_transaction: Option<TransactionHash>,
     /// Whether results and tokens are out of order.
     pub(super) down: bool,
-    /// The result of the session.
+    /// The result of the session. Where it names no PKCE challenge, that of the request is sent with it.
     pub(super) result: Value,
 }
 
@@ -111,9 +114,10 @@ async fn token(State(script): State<Arc<Mutex<Script>>>, headers: HeaderMap, For
     }
     let now = clock::now().as_second();
     let nonce = script.wrong_nonce.unwrap_or(&script.request["nonce"]);
+    let transaction = script.wrong_transaction.unwrap_or(TRANSACTION);
     let claims = json!({
         "iss": script.origin, "sub": "pseudonym", "aud": "demo-bank", "iat": now, "exp": now + 60, "nonce": nonce,
-        "acr": "urn:tanu:acr:face", "amr": ["face"], "auth_time": now, "txn": TRANSACTION,
+        "acr": "urn:tanu:acr:face", "amr": ["face"], "auth_time": now, "txn": transaction,
     });
     let id_token = issuer().sign("JWT", &claims).unwrap();
     Json(json!({ "access_token": "a", "token_type": "Bearer", "id_token": id_token })).into_response()
@@ -124,9 +128,12 @@ async fn result(State(script): State<Arc<Mutex<Script>>>, headers: HeaderMap) ->
     if script.down {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    let result = script.result.clone();
+    let mut result = script.result.clone();
     if !authenticated(&headers) || result.is_null() {
         return StatusCode::NOT_FOUND.into_response();
+    }
+    if result.get("code_challenge").is_none() {
+        result["code_challenge"] = json!(script.request["code_challenge"]);
     }
     Json(result).into_response()
 }
