@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::labels;
 use super::layout::Page;
 use super::texts::Text;
-use super::visitor::Visitor;
+use super::visitor::{FORM, Visitor};
 use crate::citizen::registry::Listed;
 use crate::host::clock;
 
@@ -57,7 +57,7 @@ pub(super) async fn page(
             } @else {
                 p { (say(Text::CitizensLead)) }
             }
-            p { a.button.quiet href="/citizens/new" { (say(Text::CitizenNew)) } }
+            p { a.button.quiet href=(FORM) { (say(Text::CitizenNew)) } }
             @if !citizens.is_empty() {
                 ul.citizens {
                     @for citizen in &citizens {

@@ -17,7 +17,7 @@ use super::failure::Failure;
 use super::labels;
 use super::layout::Page;
 use super::texts::Text;
-use super::visitor::{self, Visitor};
+use super::visitor::{self, FORM, Visitor};
 use crate::citizen::number::SyntheticIin;
 use crate::citizen::photo::Photo;
 use crate::citizen::registry::{Added, CitizenId};
@@ -74,7 +74,7 @@ pub(super) async fn speak(
 
 /// Path of the form that is kept under this handle.
 fn address(handle: &str) -> String {
-    format!("/citizens/new?{DRAFT}={handle}")
+    format!("{FORM}?{DRAFT}={handle}")
 }
 
 /// Keeps the form and shows it; a choice of language leads back to what was kept.

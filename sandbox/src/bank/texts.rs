@@ -153,7 +153,7 @@ texts! {
         "The last day must come after the day of issue.";
     ErrorChoice: "Тізімнен таңдаңыз.", "Выберите из списка.", "Choose from the list.";
 
-    // Sign-in failures
+    // Failures
     FailureTitle: "Кіру аяқталмады", "Вход не завершён", "The sign-in was not completed";
     FailureStale: "Бұл кіру осы браузерде басталмаған, ескірген немесе аяқталып қойған. Қайта бастаңыз.",
         "Этот вход начат не в этом браузере, устарел или уже завершён. Начните заново.",
@@ -174,13 +174,18 @@ texts! {
     FailureNotFoundHint: "Мекенжайды тексеріңіз немесе басты беттен бастаңыз.",
         "Проверьте адрес или начните с главной страницы.",
         "Check the address, or begin at the home page.";
-    FailureInternal: "Банкте қате болды. Қайталап көріңіз.", "В банке произошла ошибка. Попробуйте ещё раз.", "Something went wrong at the bank. Try again.";
+    FailureBank: "Банкте қате болды", "Ошибка в банке", "Something went wrong at the bank";
+    FailureInternal: "Бұл сіздің емес, банктің қатесі. Қайталап көріңіз.",
+        "Это ошибка банка, а не ваша. Попробуйте ещё раз.",
+        "The fault is the bank's, not yours. Try again.";
+    FailureForm: "Форма қабылданбады", "Форма не принята", "The form was not taken";
     FailureMalformed: "Форма толық жетпеді. Оны қайта жіберіңіз.",
         "Форма дошла не целиком. Отправьте её ещё раз.",
         "The form did not arrive whole. Send it again.";
     FailureTooLarge: "Жіберілген деректер тым үлкен: фотосурет 5 МБ-тан аспасын.",
         "Отправлено слишком много данных: фотография не больше 5 МБ.",
         "Too much was sent: a photo has at most 5 MB.";
+    BackToForm: "Формаға оралу", "Вернуться к форме", "Back to the form";
     StartAgain: "Қайта бастау", "Начать заново", "Start again";
     Repeat: "Қайталау", "Повторить", "Try again";
 

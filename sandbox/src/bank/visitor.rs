@@ -19,6 +19,8 @@ use crate::host::random::{self, NoRandomness};
 /// can plant one (RFC 6265bis, 4.1.3.2).
 const SESSION: [&str; 2] = ["bank-session", "__Host-bank-session"];
 const LANGUAGE: &str = "bank-language";
+/// The page of the form for a test citizen.
+pub(super) const FORM: &str = "/citizens/new";
 /// A year, in seconds.
 const LANGUAGE_AGE: u32 = 31_536_000;
 
@@ -104,7 +106,7 @@ where
 /// The page of a request: a form's answer has its form's page, and the answer from Tanu can't be asked for again.
 fn page<'a>(method: &Method, uri: &'a Uri) -> &'a str {
     match uri.path() {
-        path if path == "/citizens" || path.starts_with("/citizens/language/") => "/citizens/new",
+        path if path == "/citizens" || path.starts_with("/citizens/language/") => FORM,
         "/callback" => "/",
         _ if method == Method::GET => uri.path_and_query().map_or("/", |path| path.as_str()),
         _ => "/",

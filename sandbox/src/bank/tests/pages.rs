@@ -278,7 +278,7 @@ async fn uploads_are_capped() {
     let huge = vec![0; MOST_FORM_BYTES];
     let answer = fixture.submit(form(&fields("991231200423", "Ә"), &huge)).await;
     assert_eq!(answer.status().as_u16(), 413);
-    assert!(answer.text().await.unwrap().contains("data-failure=\"too-large\""));
+    assert_leads_back_to_the_form(answer, "too-large").await;
     assert_eq!(fixture.citizens.list().await.unwrap().len(), 1);
 }
 
@@ -288,10 +288,23 @@ async fn a_form_that_was_cut_short_or_is_none_is_said_to_be_so() {
     let mut cut = form(&fields("991231200423", "Ә"), &[7; 100]);
     cut.truncate(cut.len() / 2);
     for body in [cut, b"no form".to_vec()] {
-        let answer = fixture.submit(body).await;
-        assert_eq!(answer.status().as_u16(), 400);
-        assert!(answer.text().await.unwrap().contains("data-failure=\"malformed\""));
+        for path in ["/citizens", "/citizens/language/ru"] {
+            let answer = fixture.send(path, body.clone()).await;
+            assert_eq!(answer.status().as_u16(), 400);
+            assert_leads_back_to_the_form(answer, "malformed").await;
+        }
     }
+}
+
+/// The page speaks of the form, not of a sign-in, and leads to the form.
+async fn assert_leads_back_to_the_form(answer: Response, failure: &str) {
+    let html = answer.text().await.unwrap();
+    assert!(html.contains(&format!("data-failure=\"{failure}\"")), "{html}");
+    assert!(html.contains("<h1>Форма қабылданбады</h1>"), "{html}");
+    assert!(
+        html.contains("<a class=\"button\" href=\"/citizens/new\">Формаға оралу</a>"),
+        "{html}"
+    );
 }
 
 #[tokio::test]
@@ -311,6 +324,9 @@ async fn forms_of_other_sites_are_refused() {
         // Allowed means that the bank goes on, and finds nobody at the address of Tanu.
         assert_eq!(status, if allowed { 502 } else { 403 }, "{name}: {value}");
     }
+    let request = fixture.browser.post(fixture.address("/citizens"));
+    let answer = request.header("origin", "https://evil.example").send().await.unwrap();
+    assert_leads_back_to_the_form(answer, "foreign").await;
 }
 
 #[tokio::test]
