@@ -6,7 +6,7 @@ use maud::html;
 
 use super::layout::Page;
 use super::texts::Text;
-use super::visitor::Visitor;
+use super::visitor::{FORM, Visitor};
 use crate::host::random::NoRandomness;
 use crate::store::StoreFailure;
 
@@ -55,9 +55,10 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// The page that says so, and leads to where one can begin again.
+    /// The page that says so, and leads to where one can go on.
     pub(super) fn page(&self, visitor: &Visitor) -> Response {
-        self.page_with(visitor, "/", Text::StartAgain)
+        let (address, label) = self.way_on(&visitor.page);
+        self.page_with(visitor, address, label)
     }
 
     /// The page that says so at an address that may be opened again, and leads there.
@@ -66,15 +67,29 @@ impl Failure {
     }
 
     fn page_with(&self, visitor: &Visitor, address: &str, label: Text) -> Response {
-        let title = match self {
-            Self::NotFound => Text::FailureNotFound,
-            _ => Text::FailureTitle,
-        };
         let content = html! {
             p.problem role="alert" data-failure=(self.name()) { (visitor.say(self.text())) }
             p { a.button href=(address) { (visitor.say(label)) } }
         };
-        Page::new(visitor, visitor.say(title), content).with_status(self.status())
+        Page::new(visitor, visitor.say(self.title()), content).with_status(self.status())
+    }
+
+    /// Where one can go on from a failure at `page`, and the link's text.
+    fn way_on<'a>(&self, page: &'a str) -> (&'a str, Text) {
+        match self {
+            Self::Foreign | Self::Malformed | Self::TooLarge if page == FORM => (FORM, Text::BackToForm),
+            Self::Store(_) | Self::Randomness(_) if page != "/" => (page, Text::Repeat),
+            _ => ("/", Text::StartAgain),
+        }
+    }
+
+    const fn title(&self) -> Text {
+        match self {
+            Self::NotFound => Text::FailureNotFound,
+            Self::Foreign | Self::Malformed | Self::TooLarge => Text::FailureForm,
+            Self::Store(_) | Self::Randomness(_) => Text::FailureBank,
+            _ => Text::FailureTitle,
+        }
     }
 
     const fn text(&self) -> Text {
@@ -128,4 +143,24 @@ impl Failure {
 /// Any address without a page.
 pub(super) async fn not_found(visitor: Visitor) -> Response {
     Failure::NotFound.page(&visitor).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_leads_to_where_one_can_go_on() {
+        for (failure, page, expected) in [
+            (Failure::Stale, "/", ("/", Text::StartAgain)),
+            (Failure::Foreign, "/", ("/", Text::StartAgain)),
+            (Failure::Foreign, FORM, (FORM, Text::BackToForm)),
+            (Failure::NotFound, "/nowhere", ("/", Text::StartAgain)),
+            (NoRandomness.into(), "/", ("/", Text::StartAgain)),
+            (NoRandomness.into(), FORM, (FORM, Text::Repeat)),
+            (StoreFailure::Stopped.into(), "/results/a", ("/results/a", Text::Repeat)),
+        ] {
+            assert_eq!(failure.way_on(page), expected, "{failure:?} at {page}");
+        }
+    }
 }
