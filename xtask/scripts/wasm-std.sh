@@ -9,6 +9,7 @@ target=wasm32-unknown-unknown
 sysroot=$($rustc --print sysroot)/lib/rustlib
 host=$($rustc --version --verbose | sed -n 's/^host: //p')
 installed=$sysroot/$target/lib
+part=$installed.part
 
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
@@ -22,14 +23,17 @@ cd "$build"
 RUSTC_BOOTSTRAP=1 RUSTC=$rustc RUSTFLAGS='-Cembed-bitcode=yes -Cdebuginfo=0' PATH=/usr/bin:$PATH CARGO_TARGET_DIR=$build/out \
   /usr/bin/cargo build --quiet --release --target $target -Z build-std=std,panic_abort,test
 
-rm -rf "$installed"
-mkdir -p "$installed" "$sysroot/$host/bin"
+rm -rf "$part"
+mkdir -p "$part" "$sysroot/$host/bin"
 for library in "$build/out/$target"/release/deps/*.rlib; do
   case $library in
     */libempty-*) ;;
-    *) cp "$library" "$installed/" ;;
+    *) cp "$library" "$part/" ;;
   esac
 done
 # rustc looks for the linker of this target under its own name.
 ln -sf "$(command -v wasm-ld-19)" "$sysroot/$host/bin/rust-lld"
-$rustc --version >"$installed/.version"
+$rustc --version >"$part/.version"
+# Under its own name the library is whole, even if this is interrupted.
+rm -rf "$installed"
+mv "$part" "$installed"

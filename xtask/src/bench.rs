@@ -59,7 +59,7 @@ impl Subject {
 /// Sets up, builds for release, starts an instance of its own and measures what the command line names.
 pub(crate) fn run(environment: &Environment, arguments: &[&str]) -> Outcome {
     let subjects = Subject::named(arguments)?;
-    let wasm = setup::for_test(environment)?;
+    let wasm = setup::for_bench(environment)?;
     models::require(&models::fetch(environment))?;
     let _claim = claim::build_directories(environment)?;
     build::build(environment, &wasm, Profile::Release, &Part::INSTANCE)?;

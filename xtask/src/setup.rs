@@ -5,9 +5,11 @@
 
 mod npm;
 mod system;
+mod toolchain;
 mod tools;
 mod wasm;
 
+pub(crate) use tools::versions;
 pub(crate) use wasm::{TARGET as WASM_TARGET, WasmToolchain};
 
 use crate::environment::Environment;
@@ -27,9 +29,17 @@ pub(crate) fn for_build(environment: &Environment) -> Outcome<WasmToolchain> {
 /// What [`for_build`] does, and what the checks need.
 pub(crate) fn for_check(environment: &Environment) -> Outcome<WasmToolchain> {
     let wasm = for_build(environment)?;
+    toolchain::components()?;
     tools::install(environment, &tools::for_check())?;
     tools::typos(environment)?;
     wasm::clippy(&wasm)?;
+    Ok(wasm)
+}
+
+/// What [`for_build`] does, and what the benchmarks need.
+pub(crate) fn for_bench(environment: &Environment) -> Outcome<WasmToolchain> {
+    let wasm = for_build(environment)?;
+    system::test_programs(environment)?;
     Ok(wasm)
 }
 

@@ -6,7 +6,7 @@ use crate::build::assets::Assets;
 use crate::build::files;
 use crate::environment::Environment;
 use crate::failure::Outcome;
-use crate::setup::{WASM_TARGET, WasmToolchain};
+use crate::setup::{WASM_TARGET, WasmToolchain, versions};
 use crate::{run, say};
 
 /// A crate that becomes a script with its WebAssembly.
@@ -98,34 +98,42 @@ fn crate_to_glue(environment: &Environment, wasm: &WasmToolchain, script: &Scrip
     let artifact = wasm.artifact("wasm", package);
     let compiled = files::read(&artifact)?;
     let directory = environment.wasm_target().join("browser").join(package);
-    files::unless_done(&directory.join("stamp"), &[&compiled], || {
-        say::step(format_args!("Binding and optimising {package}"));
-        files::empty(&directory)?;
-        let remedy = "run `cargo xtask setup`, then try again";
-        run::captured(
-            run::command(environment.tool("wasm-bindgen"))
-                .args([
-                    "--target",
-                    "web",
-                    "--no-typescript",
-                    "--remove-producers-section",
-                    "--out-dir",
-                ])
-                .arg(&directory)
-                .arg(&artifact),
-            &format!("{package} could not be bound to JavaScript"),
-            remedy,
-        )?;
-        let bound = directory.join(format!("{}_bg.wasm", package.replace('-', "_")));
-        let mut optimise = run::command(environment.npm(".bin/wasm-opt"));
-        optimise
-            .arg("-O")
-            .args(WASM_FEATURES)
-            .arg(&bound)
-            .arg("-o")
-            .arg(directory.join("module.wasm"));
-        run::captured(&mut optimise, &format!("{package} could not be optimised"), remedy).map(drop)
-    })?;
+    let glue = format!("{}.js", package.replace('-', "_"));
+    let outputs = [glue.as_str(), "module.wasm"].map(|file| directory.join(file));
+    let versions = [versions(environment, &["binaryen"])?, WASM_FEATURES.join("\n")].concat();
+    files::unless_done(
+        &directory.join("stamp"),
+        &[&compiled, versions.as_bytes()],
+        &outputs,
+        || {
+            say::step(format_args!("Binding and optimising {package}"));
+            files::empty(&directory)?;
+            let remedy = "run `cargo xtask setup`, then try again";
+            run::captured(
+                run::command(environment.tool("wasm-bindgen"))
+                    .args([
+                        "--target",
+                        "web",
+                        "--no-typescript",
+                        "--remove-producers-section",
+                        "--out-dir",
+                    ])
+                    .arg(&directory)
+                    .arg(&artifact),
+                &format!("{package} could not be bound to JavaScript"),
+                remedy,
+            )?;
+            let bound = directory.join(format!("{}_bg.wasm", package.replace('-', "_")));
+            let mut optimise = run::command(environment.npm(".bin/wasm-opt"));
+            optimise
+                .arg("-O")
+                .args(WASM_FEATURES)
+                .arg(&bound)
+                .arg("-o")
+                .arg(directory.join("module.wasm"));
+            run::captured(&mut optimise, &format!("{package} could not be optimised"), remedy).map(drop)
+        },
+    )?;
     Ok(directory)
 }
 

@@ -3,7 +3,7 @@
 use crate::build::files;
 use crate::environment::Environment;
 use crate::failure::Outcome;
-use crate::setup::WasmToolchain;
+use crate::setup::{WasmToolchain, versions};
 use crate::{run, say};
 
 /// Builds the edge functions.
@@ -32,20 +32,24 @@ pub(crate) fn build(environment: &Environment, wasm: &WasmToolchain) -> Outcome 
     )?;
     let compiled = files::read(&wasm.artifact("wasm", "tanu-edge-functions"))?;
     let output = directory.join("build");
-    if !output.join("index.js").is_file() {
-        files::empty(&output)?;
-    }
-    files::unless_done(&output.join(".stamp"), &[&compiled], || {
-        let program = environment.tool("worker-build");
-        run::captured(
-            command(&program.to_string_lossy())
-                .args(["--profile", "wasm"])
-                .env("WASM_BINDGEN_BIN", environment.tool("wasm-bindgen"))
-                .env("ESBUILD_BIN", environment.npm(".bin/esbuild"))
-                .env("WASM_OPT_BIN", environment.npm(".bin/wasm-opt")),
-            "worker-build could not make the worker",
-            "run `cargo xtask setup`, then try again",
-        )
-        .map(drop)
-    })
+    let versions = versions(environment, &["esbuild", "binaryen"])?;
+    let outputs = ["index.js", "index_bg.wasm"].map(|file| output.join(file));
+    files::unless_done(
+        &output.join(".stamp"),
+        &[&compiled, versions.as_bytes()],
+        &outputs,
+        || {
+            let program = environment.tool("worker-build");
+            run::captured(
+                command(&program.to_string_lossy())
+                    .args(["--profile", "wasm"])
+                    .env("WASM_BINDGEN_BIN", environment.tool("wasm-bindgen"))
+                    .env("ESBUILD_BIN", environment.npm(".bin/esbuild"))
+                    .env("WASM_OPT_BIN", environment.npm(".bin/wasm-opt")),
+                "worker-build could not make the worker",
+                "run `cargo xtask setup`, then try again",
+            )
+            .map(drop)
+        },
+    )
 }

@@ -1,6 +1,6 @@
 //! Files that a build writes, and how it knows that it need not.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tanu_models::Sha256Digest;
 
@@ -41,15 +41,34 @@ pub(crate) fn hashed_name(stem: &str, extension: &str, contents: &[u8]) -> Strin
     format!("{stem}.{}.{extension}", &digest[..16])
 }
 
-/// Does work unless `stamp` says that it was done for these inputs. The work's outputs must outlive the stamp.
-pub(crate) fn unless_done(stamp: &Path, inputs: &[&[u8]], work: impl FnOnce() -> Outcome) -> Outcome {
-    let digests: Vec<String> = inputs.iter().map(|input| Sha256Digest::of(input).to_string()).collect();
-    let key = digests.join("\n");
-    if std::fs::read_to_string(stamp).is_ok_and(|done| done == key) {
+/// Does work unless `stamp` says that it was done for these inputs and gave the outputs that are there now. What makes the
+/// outputs, a tool's version above all, is an input too.
+pub(crate) fn unless_done(
+    stamp: &Path,
+    inputs: &[&[u8]],
+    outputs: &[PathBuf],
+    work: impl FnOnce() -> Outcome,
+) -> Outcome {
+    let digests = |contents: &mut dyn Iterator<Item = Vec<u8>>| -> Vec<String> {
+        contents
+            .map(|contents| Sha256Digest::of(&contents).to_string())
+            .collect()
+    };
+    let made = || -> Outcome<String> {
+        let outputs = outputs.iter().map(|path| read(path)).collect::<Outcome<Vec<_>>>()?;
+        let inputs = digests(&mut inputs.iter().map(|input| input.to_vec())).join("\n");
+        Ok(format!("{inputs}\n\n{}", digests(&mut outputs.into_iter()).join("\n")))
+    };
+    let done = std::fs::read_to_string(stamp);
+    if done.is_ok_and(|done| made().is_ok_and(|made| done == made)) {
         return Ok(());
     }
+    match std::fs::remove_file(stamp) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(at(stamp, &error)),
+        _ => {}
+    }
     work()?;
-    write(stamp, key.as_bytes())
+    write(stamp, made()?.as_bytes())
 }
 
 fn at(path: &Path, error: &std::io::Error) -> Failure {
@@ -67,22 +86,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn work_is_done_again_only_when_an_input_changed() {
+    fn work_is_done_again_only_when_an_input_or_an_output_changed() {
         let directory = std::env::temp_dir().join(format!("xtask-files-{}", std::process::id()));
         empty(&directory).unwrap();
-        let (stamp, count) = (directory.join("stamp"), Cell::new(0));
+        let (stamp, output, count) = (directory.join("stamp"), directory.join("output"), Cell::new(0));
+        let outputs = [output.clone()];
         let work = || {
+            assert!(!stamp.exists(), "a build that is interrupted here must not look done");
             count.set(count.get() + 1);
-            Ok(())
+            write(&output, b"made")
         };
         for (inputs, expected) in [([b"a", b"b"], 1), ([b"a", b"b"], 1), ([b"a", b"c"], 2)] {
-            unless_done(&stamp, &inputs.map(<[u8; 1]>::as_slice), work).unwrap();
+            unless_done(&stamp, &inputs.map(<[u8; 1]>::as_slice), &outputs, work).unwrap();
             assert_eq!(count.get(), expected);
         }
+        write(&output, b"by hand").unwrap();
+        unless_done(&stamp, &[b"a", b"c"], &outputs, work).unwrap();
+        assert_eq!(count.get(), 3, "what was built by hand is not what this build makes");
         let failing = || Err(Failure::new("", "", ""));
-        assert!(unless_done(&stamp, &[b"d"], failing).is_err());
-        unless_done(&stamp, &[b"d"], work).unwrap();
-        assert_eq!(count.get(), 3, "failed work must not count as done");
+        assert!(unless_done(&stamp, &[b"d"], &outputs, failing).is_err());
+        unless_done(&stamp, &[b"a", b"c"], &outputs, work).unwrap();
+        assert_eq!(count.get(), 4, "what failed work left is not what was there before");
         std::fs::remove_dir_all(directory).unwrap();
     }
 

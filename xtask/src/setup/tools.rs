@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
+use crate::setup::system;
 use crate::{run, say};
 
 /// A program that `cargo install` builds.
@@ -13,7 +16,12 @@ pub(crate) struct Tool {
     program: &'static str,
     version: String,
     options: &'static [&'static str],
+    /// It speaks TLS through the system's OpenSSL, whose headers it is compiled against.
+    needs_openssl: bool,
 }
+
+/// Debian's packages with OpenSSL's headers and with what finds them.
+const OPENSSL: [&str; 2] = ["pkg-config", "libssl-dev"];
 
 /// The spelling checker's version, on PyPI and on crates.io alike.
 const TYPOS: &str = "1.52.0";
@@ -29,6 +37,8 @@ pub(crate) fn for_build(environment: &Environment) -> Outcome<Vec<Tool>> {
         program: "worker-build",
         version: "0.8.7".to_owned(),
         options: &[],
+        // It could download tools; set-up gives it those of the lock file.
+        needs_openssl: cfg!(target_os = "linux"),
     }];
     // A workspace in which nothing uses wasm-bindgen needs no tool of it.
     if let Some(version) = locked(&lock, "wasm-bindgen") {
@@ -37,6 +47,7 @@ pub(crate) fn for_build(environment: &Environment) -> Outcome<Vec<Tool>> {
             program: "wasm-bindgen",
             version: version.to_owned(),
             options: &["--no-default-features"],
+            needs_openssl: false,
         });
     }
     Ok(tools)
@@ -49,6 +60,7 @@ pub(crate) fn for_check() -> Vec<Tool> {
         program: name,
         version: version.to_owned(),
         options: &[],
+        needs_openssl: false,
     };
     vec![tool("cargo-deny", "0.20.2"), tool("cargo-machete", "0.9.2")]
 }
@@ -60,11 +72,15 @@ pub(crate) fn install(environment: &Environment, tools: &[Tool]) -> Outcome {
         program,
         version,
         options,
+        needs_openssl,
     } in tools
     {
         if is_version(&environment.tool(program), version) {
             say::done(format_args!("{program} {version}"));
             continue;
+        }
+        if *needs_openssl && !has_openssl() {
+            system::apt(&OPENSSL)?;
         }
         say::step(format_args!("Building {package} {version}: some minutes, once"));
         let install = |locked: &[&str]| {
@@ -80,7 +96,7 @@ pub(crate) fn install(environment: &Environment, tools: &[Tool]) -> Outcome {
             run::shown(
                 command.current_dir(std::env::temp_dir()),
                 &format!("{package} {version} could not be installed"),
-                "check that crates.io can be reached and that a C compiler, pkg-config and OpenSSL's headers are there",
+                "check that crates.io can be reached and that a C compiler is there",
             )
         };
         // What a tool's lock file names may be withdrawn, or missing from a mirror; its version is what counts.
@@ -91,6 +107,35 @@ pub(crate) fn install(environment: &Environment, tools: &[Tool]) -> Outcome {
         })?;
     }
     Ok(())
+}
+
+/// Whether OpenSSL's headers are found, in the way in which the tool's build looks for them.
+fn has_openssl() -> bool {
+    let is_named = ["OPENSSL_DIR", "OPENSSL_LIB_DIR"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some());
+    is_named || run::captured(run::command("pkg-config").args(["--exists", "openssl"]), "", "").is_ok()
+}
+
+/// The versions of what makes WebAssembly run, a line each: the tools of [`for_build`], and npm packages as they are installed.
+pub(crate) fn versions(environment: &Environment, packages: &[&str]) -> Outcome<String> {
+    let mut lines: Vec<String> = for_build(environment)?
+        .into_iter()
+        .map(|tool| format!("{} {}", tool.package, tool.version))
+        .collect();
+    for package in packages {
+        let description = environment.npm(package).join("package.json");
+        let description = std::fs::read_to_string(&description).map_err(|error| {
+            Failure::new(
+                format!("{} cannot be read", description.display()),
+                error,
+                "run `cargo xtask setup`, then try again",
+            )
+        })?;
+        let description: Value = serde_json::from_str(&description).unwrap_or_default();
+        lines.push(format!("{package} {}", description["version"]));
+    }
+    Ok(lines.join("\n"))
 }
 
 /// Installs the spelling checker: the ready-made program from PyPI where there is Python, else built from source.
@@ -127,6 +172,7 @@ pub(crate) fn typos(environment: &Environment) -> Outcome {
                 program: "typos",
                 version: TYPOS.to_owned(),
                 options: &[],
+                needs_openssl: false,
             };
             install(environment, &[source])
         }

@@ -21,6 +21,9 @@ const DEBIAN: [&str; 5] = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-l
 /// Debian's clippy for it.
 const DEBIAN_CLIPPY: &str = "rust-web-clippy";
 
+/// What a standard library consists of, among other things. An interrupted copy has the first of them only.
+const PARTS: [&str; 7] = ["alloc", "core", "panic_abort", "proc_macro", "std", "test", "unwind"];
+
 /// The compiler that builds WebAssembly.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WasmToolchain {
@@ -95,21 +98,36 @@ pub(crate) fn toolchain(environment: &Environment) -> Outcome<WasmToolchain> {
         say::done(format_args!("{TARGET} of Debian's compiler"));
         return Ok(debian);
     }
-    if run::exists(Path::new("rustup")) {
+    let has_rustup = run::exists(Path::new("rustup"));
+    if has_rustup {
         say::step(format_args!("Adding {TARGET} with rustup"));
         if run::within(run::command("rustup").args(["target", "add", TARGET]), RUSTUP_LIMIT) && has_std("rustc") {
             return Ok(usual);
         }
         say::note("rustup could not fetch it; trying Debian's compiler");
     }
-    debian_std(environment).map_err(|failure| {
-        Failure::new(
-            format!("No compiler here has the standard library of {TARGET}"),
-            format!("rustup could not add it, and Debian's way failed too:\n{failure}"),
+    debian_std(environment).map_err(|failure| no_way(has_rustup, &failure))?;
+    Ok(debian)
+}
+
+/// Why there is no such compiler, given why Debian's way failed.
+fn no_way(has_rustup: bool, debian: &Failure) -> Failure {
+    let (rustup, remedy) = if has_rustup {
+        (
+            "rustup could not add it",
             format!("run `rustup target add {TARGET}` where its server can be reached, then try again"),
         )
-    })?;
-    Ok(debian)
+    } else {
+        (
+            "there is no rustup to add it",
+            "install Rust with rustup (https://rustup.rs), then try again".to_owned(),
+        )
+    };
+    Failure::new(
+        format!("No compiler here has the standard library of {TARGET}"),
+        format!("{rustup}, and Debian's way failed too:\n{debian}"),
+        remedy,
+    )
 }
 
 /// Makes sure that the compiler has clippy.
@@ -142,11 +160,49 @@ fn has_std(rustc: &str) -> bool {
         return false;
     };
     let library = Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).join("lib");
-    let has_core = std::fs::read_dir(&library).is_ok_and(|mut files| {
-        files.any(|file| file.is_ok_and(|file| file.file_name().to_string_lossy().starts_with("libcore-")))
-    });
+    let version = run::captured(run::command(rustc).arg("--version"), "", "").unwrap_or_default();
+    is_whole(&library, version.trim())
+}
+
+/// Whether a directory holds a standard library with all its parts, and not one of another compiler than that of `version`.
+fn is_whole(library: &Path, version: &str) -> bool {
+    let files: Vec<String> = std::fs::read_dir(library)
+        .map(|files| files.filter_map(Result::ok))
+        .map(|files| {
+            files
+                .map(|file| file.file_name().to_string_lossy().into_owned())
+                .collect()
+        })
+        .unwrap_or_default();
+    let has = |part: &str| files.iter().any(|file| file.starts_with(&format!("lib{part}-")));
     // The library that the script built says for which compiler; one that rustup installed needs no such note.
     let stamp = std::fs::read_to_string(library.join(".version"));
-    let version = run::captured(run::command(rustc).arg("--version"), "", "").unwrap_or_default();
-    has_core && stamp.map_or(true, |stamp| stamp.trim() == version.trim())
+    PARTS.into_iter().all(has) && stamp.map_or(true, |stamp| stamp.trim() == version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::files;
+
+    #[test]
+    fn half_a_standard_library_and_another_compilers_are_none() {
+        let library = std::env::temp_dir().join(format!("xtask-wasm-{}", std::process::id()));
+        files::empty(&library).unwrap();
+        for part in PARTS {
+            assert!(!is_whole(&library, "rustc 1.91.0"), "{part} is missing");
+            files::write(&library.join(format!("lib{part}-0123.rlib")), b"").unwrap();
+        }
+        assert!(is_whole(&library, "rustc 1.91.0"));
+        files::write(&library.join(".version"), b"rustc 1.91.0\n").unwrap();
+        assert!(is_whole(&library, "rustc 1.91.0") && !is_whole(&library, "rustc 1.92.0"));
+        std::fs::remove_dir_all(library).unwrap();
+    }
+
+    #[test]
+    fn without_rustup_nobody_says_that_it_failed() {
+        let failure = Failure::new("Missing system packages", "", "");
+        assert!(!no_way(false, &failure).to_string().contains("rustup could not"));
+        assert!(no_way(true, &failure).to_string().contains("rustup could not"));
+    }
 }
