@@ -1,6 +1,6 @@
 //! The models: which are there, and the download of those that are not.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tanu_models::{Manifest, Model, ModelError, ModelId, Origin, Sha256Digest, Store};
 
@@ -49,6 +49,18 @@ pub(crate) fn require(missing: &[String]) -> Outcome {
         missing.join("\n"),
         "put the files into a directory and name it with TANU_MODELS; docs/setup.md says more",
     ))
+}
+
+/// The files of all models, each checked by its SHA-256; else the reasons why some can't be had.
+pub(crate) fn checked(store: &Store) -> Result<Vec<PathBuf>, Vec<String>> {
+    let (mut files, mut reasons) = (Vec::new(), Vec::new());
+    for id in ModelId::ALL {
+        match store.load(id).and_then(|_| store.locate(id)) {
+            Ok(file) => files.push(file),
+            Err(error) => reasons.push(error.to_string()),
+        }
+    }
+    if reasons.is_empty() { Ok(files) } else { Err(reasons) }
 }
 
 fn obtain(store: &Store, id: ModelId) -> Result<(), String> {
@@ -107,4 +119,26 @@ fn download(url: &str, model: &Model, cache: &Path) -> Result<(), String> {
 fn manifest() -> Outcome<&'static Manifest> {
     Manifest::built_in()
         .map_err(|error| Failure::new("The manifest of models is broken", error, "mend models/models.toml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::files;
+
+    #[test]
+    fn a_model_that_is_missing_or_damaged_is_named_and_no_path_is_given() {
+        let scratch = std::env::temp_dir().join(format!("xtask-models-{}", std::process::id()));
+        let store = Store::new(scratch.join("mirror"), scratch.join("cache"));
+        files::write(&scratch.join("cache/edgeface_xs.onnx"), b"not a model").unwrap();
+        let reasons = checked(&store).unwrap_err();
+        assert_eq!(reasons.len(), ModelId::ALL.len());
+        assert!(
+            reasons
+                .iter()
+                .any(|reason| reason.contains("edgeface_xs.onnx has the SHA-256")),
+            "{reasons:?}"
+        );
+        std::fs::remove_dir_all(scratch).unwrap();
+    }
 }

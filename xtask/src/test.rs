@@ -8,6 +8,7 @@ use std::process::Stdio;
 use std::sync::atomic::Ordering;
 
 use count::Count;
+use tanu_models::Store;
 
 use crate::build::{self, Part, Profile, files};
 use crate::environment::Environment;
@@ -107,6 +108,13 @@ fn native(environment: &Environment, count: &mut Count) -> Outcome {
 /// The golden numbers of the models, in WebAssembly as the browser runs it.
 fn golden_in_wasm(environment: &Environment, wasm: &WasmToolchain, count: &mut Count) -> Outcome {
     say::step("Testing the golden numbers in WebAssembly");
+    let models = match models::checked(&Store::from_environment(&environment.root)) {
+        Ok(files) => files,
+        Err(reasons) => {
+            count.skip(&format!("golden numbers in WebAssembly: {}", reasons.join("; ")));
+            return Ok(());
+        }
+    };
     let mut build = wasm.command("cargo");
     build.args([
         "build",
@@ -138,6 +146,8 @@ fn golden_in_wasm(environment: &Environment, wasm: &WasmToolchain, count: &mut C
     let mut node = run::command("node");
     node.arg("vision/tests/wasm/run.mjs")
         .arg(&bound)
+        .args(models)
+        .env("TANU_DATA", &environment.data)
         .current_dir(&environment.root);
     let skipped = count.reasons().len();
     let outcome = run::lines(&mut node, "The golden numbers differ in WebAssembly", |line| {
