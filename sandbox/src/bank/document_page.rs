@@ -155,10 +155,10 @@ impl Shown<'_> {
                 (self.fact(Text::Session, document.session))
                 (self.fact(Text::Transaction, document.transaction))
                 @if let Some(passive) = document.passive {
-                    (self.fact(Text::FieldPassive, format!("{passive:.3}")))
+                    (self.fact(Text::FieldPassive, self.decimal(passive)))
                 }
                 @if let Some(identity) = document.identity {
-                    (self.fact(Text::FieldIdentity, format!("{:.3}", identity.get())))
+                    (self.fact(Text::FieldIdentity, self.decimal(identity.get())))
                 }
                 (self.fact(Text::FieldPolicy, &document.policy))
                 (self.fact(Text::FieldRules, &document.rule_set))
@@ -176,14 +176,16 @@ impl Shown<'_> {
     }
 
     fn step(&self, step: &StepEvidence, first: usize) -> Markup {
+        let command = self.say(labels::command(step.command));
         html! {
             li {
-                strong { (self.say(labels::command(step.command))) }
-                " · " (step.frames) " " (self.say(Text::FramesReceived))
+                strong { (command) }
+                " · " (self.say(Text::FramesReceived).replace("{}", &step.frames.to_string()))
                 dl.facts { (self.mismatches(&step.mismatches)) }
                 ul.images {
                     @for (offset, image) in step.images.iter().enumerate() {
-                        li { (self.image(first + offset, image, labels::command(step.command))) }
+                        @let frame = self.frame(image);
+                        li { (self.image(first + offset, &frame, &format!("{command}, {frame}"))) }
                     }
                 }
             }
@@ -191,17 +193,18 @@ impl Shown<'_> {
     }
 
     fn comparison(&self, document: &ComparisonDocument) -> Markup {
+        let current = self.say(Text::CurrentImage);
         html! {
-            div.images { (self.image(0, &document.current_image, Text::CurrentImage)) }
+            div.images { (self.image(0, current, current)) }
             dl.facts {
                 (self.fact(Text::FieldResult, self.say(labels::comparison(document.result))))
                 @if let ComparisonResult::DocumentOutOfForce { why } = document.result {
                     (self.fact(Text::FieldWhy, self.say(labels::out_of_force(why))))
                 }
                 @if let Some(similarity) = document.similarity {
-                    (self.fact(Text::FieldSimilarity, format!("{:.3}", similarity.get())))
+                    (self.fact(Text::FieldSimilarity, self.decimal(similarity.get())))
                 }
-                (self.fact(Text::FieldThreshold, format!("{:.3}", document.threshold.get())))
+                (self.fact(Text::FieldThreshold, self.decimal(document.threshold.get())))
                 (self.basis(&document.basis))
                 (self.person(Some(&document.person)))
                 (self.customer(&document.customer))
@@ -241,14 +244,24 @@ impl Shown<'_> {
         }
     }
 
-    fn image(&self, place: usize, image: &EvidenceImage, what: Text) -> Markup {
-        let milliseconds = image.time_us / 1000;
+    fn image(&self, place: usize, caption: &str, description: &str) -> Markup {
         html! {
             figure {
-                img src={ (self.files) "/image-" (place) ".jpg" } alt={ (self.say(what)) ", " (milliseconds) " ms" } width="176";
-                figcaption { (self.say(Text::FrameAt)) ": " (milliseconds) }
+                img src={ (self.files) "/image-" (place) ".jpg" } alt=(description) width="176";
+                figcaption { (caption) }
             }
         }
+    }
+
+    /// Which frame of its step, counted from 1, and when.
+    fn frame(&self, image: &EvidenceImage) -> String {
+        self.say(Text::FrameAt)
+            .replace("{number}", &image.sequence.saturating_add(1).to_string())
+            .replace("{seconds}", &labels::seconds(image.time_us, self.visitor.language))
+    }
+
+    fn decimal(&self, number: f32) -> String {
+        labels::decimal(number, self.visitor.language)
     }
 
     fn mismatches(&self, mismatches: &[Mismatch]) -> Markup {
@@ -290,5 +303,97 @@ impl Shown<'_> {
 
     const fn say(&self, text: Text) -> &'static str {
         self.visitor.say(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use tanu_protocol::challenge::{Command, StepIndex};
+    use tanu_protocol::evidence::LivenessResult;
+    use tanu_protocol::language::Language;
+
+    use super::*;
+    use crate::bank::evidence::testing;
+
+    fn shown(language: Language, content: impl FnOnce(&Shown<'_>) -> Markup) -> String {
+        let visitor = Visitor {
+            language,
+            page: "/".to_owned(),
+            browser: None,
+        };
+        let shown = Shown {
+            visitor: &visitor,
+            files: "/files".to_owned(),
+        };
+        content(&shown).into_string()
+    }
+
+    #[test]
+    fn the_current_image_is_called_so_and_numbers_are_written_as_the_language_writes_them() {
+        let document = testing::comparison(ComparisonResult::Matched);
+        for (language, caption, similarity, threshold) in [
+            (Language::Kk, "Ағымдағы бейне", "0,700", "0,400"),
+            (Language::Ru, "Текущее изображение", "0,700", "0,400"),
+            (Language::En, "Current image", "0.700", "0.400"),
+        ] {
+            let html = shown(language, |shown| shown.comparison(&document));
+            for expected in [
+                format!("<figcaption>{caption}</figcaption>"),
+                format!("<dd>{similarity}</dd>"),
+                format!("<dd>{threshold}</dd>"),
+            ] {
+                assert!(html.contains(&expected), "{expected} in {html}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_commands_frames_are_counted_in_words_that_fit_every_number_and_told_apart() {
+        let mut document = testing::liveness(LivenessResult::Passed);
+        document.steps = vec![StepEvidence {
+            index: StepIndex { run: 0, step: 0 },
+            command: Command::Blink,
+            issued_at: Timestamp::UNIX_EPOCH,
+            received_at: None,
+            mismatches: vec![],
+            frames: 22,
+            head: None,
+            images: vec![EvidenceImage {
+                sequence: 4,
+                time_us: 1_250_000,
+                jpeg: vec![],
+            }],
+        }];
+        for (language, count, caption, command) in [
+            (
+                Language::Kk,
+                "түскен кадрлар саны: 22",
+                "5‑кадр, командадан кейін 1,2 с",
+                "Көзді жұмып-ашу",
+            ),
+            (
+                Language::Ru,
+                "получено кадров: 22",
+                "Кадр 5, через 1,2 с после команды",
+                "Моргнуть",
+            ),
+            (
+                Language::En,
+                "frames received: 22",
+                "Frame 5, 1.2 s after the command",
+                "Blink",
+            ),
+        ] {
+            let html = shown(language, |shown| shown.liveness(&document));
+            for expected in [
+                format!(" · {count}<"),
+                format!("<figcaption>{caption}</figcaption>"),
+                format!("src=\"/files/image-0.jpg\" alt=\"{command}, {caption}\""),
+                "<dd>0.900</dd>".replace('.', if language == Language::En { "." } else { "," }),
+            ] {
+                assert!(html.contains(&expected), "{expected} in {html}");
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@ use jiff::tz::{Offset, TimeZone};
 use tanu_protocol::challenge::{Command, Mismatch};
 use tanu_protocol::evidence::{ComparisonResult, DocumentKind, LivenessResult};
 use tanu_protocol::identity::{IdentityDocument, IdentityDocumentKind, IdentityDocumentStatus, OutOfForce};
+use tanu_protocol::language::Language;
 use tanu_protocol::session::{DataItem, Ending};
 
 use super::texts::Text;
@@ -23,6 +24,24 @@ pub(super) fn local_time(at: Timestamp) -> String {
     at.to_zoned(TimeZone::fixed(LOCAL))
         .strftime("%d.%m.%Y %H:%M:%S (UTC+5)")
         .to_string()
+}
+
+/// A number with three decimals, as the language writes it.
+pub(super) fn decimal(number: f32, language: Language) -> String {
+    format!("{number:.3}").replace('.', decimal_mark(language))
+}
+
+/// Microseconds as seconds with one decimal, cut, as the language writes it.
+pub(super) fn seconds(microseconds: u64, language: Language) -> String {
+    let tenths = microseconds / 100_000;
+    format!("{}{}{}", tenths / 10, decimal_mark(language), tenths % 10)
+}
+
+const fn decimal_mark(language: Language) -> &'static str {
+    match language {
+        Language::Kk | Language::Ru => ",",
+        Language::En => ".",
+    }
 }
 
 /// A date.
@@ -142,5 +161,24 @@ pub(super) const fn mismatch(mismatch: Mismatch) -> Text {
         Mismatch::AnotherPerson => Text::MismatchPerson,
         Mismatch::PresentationAttack => Text::MismatchAttack,
         Mismatch::Late => Text::MismatchLate,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_a_comma_in_kazakh_and_russian_and_a_point_in_english() {
+        for (language, number, time) in [
+            (Language::Kk, "0,649", "12,0"),
+            (Language::Ru, "0,649", "12,0"),
+            (Language::En, "0.649", "12.0"),
+        ] {
+            assert_eq!(decimal(0.6494, language), number);
+            assert_eq!(seconds(12_099_999, language), time);
+        }
+        assert_eq!(decimal(-0.05, Language::Ru), "-0,050");
+        assert_eq!(seconds(99_999, Language::En), "0.0");
     }
 }

@@ -170,7 +170,7 @@ fn document_row(visitor: &Visitor, id: &OutcomeId, place: usize, kept: &KeptDocu
                 @for kind in ["jws", "json"] {
                     a.button.quiet href={ (address) "/document." (kind) } download=(file_name(reference, kind))
                         aria-label={ (say(Text::Download)) " ." (kind) ": " (title) }
-                    { "." (kind) }
+                    { (say(Text::Download)) " ." (kind) }
                 }
             }
         }
@@ -222,5 +222,43 @@ const fn criterion_text(criterion: Criterion) -> Text {
         Criterion::Live => Text::CriterionLive,
         Criterion::Matched => Text::CriterionMatched,
         Criterion::Person => Text::CriterionPerson,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tanu_protocol::digest::Sha256Digest;
+    use tanu_protocol::evidence::SignedDocument;
+    use tanu_protocol::language::Language;
+
+    use super::*;
+    use crate::testing::NOW;
+
+    #[test]
+    fn a_download_says_what_it_does_and_in_which_form() {
+        let visitor = Visitor {
+            language: Language::Ru,
+            page: "/".to_owned(),
+            browser: None,
+        };
+        let kept = KeptDocument {
+            document: SignedDocument {
+                reference: DocumentRef {
+                    kind: DocumentKind::Consent,
+                    run: None,
+                    sha256: Sha256Digest::of(b"document"),
+                    at: NOW,
+                },
+                jws: String::new(),
+            },
+            fault: None,
+        };
+        let id = "AAAAAAAAAAAAAAAAAAAAAA".parse().unwrap();
+        let html = document_row(&visitor, &id, 0, &kept).into_string();
+        for kind in ["jws", "json"] {
+            // The name for screen readers begins with what is seen, so that it can be spoken to press it.
+            let link = format!("aria-label=\"Скачать .{kind}: Ответ о согласии\">Скачать .{kind}</a>");
+            assert!(html.contains(&link), "{link} in {html}");
+        }
     }
 }

@@ -287,8 +287,11 @@ texts! {
         "the reference image formed in an earlier session";
     StepsTitle: "Командалар және оларға жауап кадрлар", "Команды и кадры-ответы", "Commands, and the frames that answer them";
     CurrentImage: "Ағымдағы бейне", "Текущее изображение", "Current image";
-    FramesReceived: "кадр", "кадров", "frames";
-    FrameAt: "Кадр, мс", "Кадр, мс", "Frame, ms";
+    // `{}` is the number.
+    FramesReceived: "түскен кадрлар саны: {}", "получено кадров: {}", "frames received: {}";
+    FrameAt: "{number}‑кадр, командадан кейін {seconds} с",
+        "Кадр {number}, через {seconds} с после команды",
+        "Frame {number}, {seconds} s after the command";
     Agreed: "келісті", "согласие дано", "agreed";
     Refused: "бас тартты", "отказ", "refused";
     LivePassed: "тірі адам", "живой человек", "a living person";
