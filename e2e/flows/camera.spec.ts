@@ -86,3 +86,24 @@ test("the camera stops when the citizen turns to another tab, which costs nothin
   await expect(citizen.camera()).toBeVisible();
   await expect.poll(tracks).toBe(1);
 });
+
+test("a camera that opens only after the citizen has turned away stays off", async ({ context, page }) => {
+  await installPuppet(context, "no_face");
+  const citizen = new Citizen(page, "ru");
+  await citizen.arrive();
+  await citizen.agree(syntheticIin());
+  const opens = await page.evaluateHandle(() => {
+    const { mediaDevices } = navigator;
+    const open = mediaDevices.getUserMedia;
+    let now = () => {};
+    const allowed = new Promise<void>((resolve) => (now = resolve));
+    mediaDevices.getUserMedia = (wanted) => allowed.then(() => open.call(mediaDevices, wanted));
+    return { now };
+  });
+  await citizen.button("action.begin").click();
+  await lookAway(page);
+  await opens.evaluate(({ now }) => now());
+  await citizen.sees("trouble.left");
+  expect(await page.evaluate(() => window.facePuppet.requests())).toBe(1);
+  expect(await page.evaluate(() => window.facePuppet.liveTracks())).toBe(0);
+});

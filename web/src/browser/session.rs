@@ -40,6 +40,8 @@ struct Host {
     /// A frame is with the engine: the next one waits (one in flight).
     frame_out: bool,
     camera: Option<RunningCamera>,
+    /// Counts openings and closings of the camera: one that was overtaken leaves it off.
+    openings: u64,
     guide: Option<Guide>,
     /// The frames of the last step, until the next step's take their place: a call that fails is repeated with the same.
     captured: Option<ArrayBuffer>,
@@ -155,6 +157,7 @@ impl Session {
                 Effect::Call(call) => self.call(call),
                 Effect::OpenCamera => self.open_camera(),
                 Effect::CloseCamera => {
+                    self.number_opening();
                     self.stream.try_set(None);
                     self.host.try_update_value(|host| host.camera = None);
                 }
@@ -190,9 +193,16 @@ impl Session {
     }
 
     fn open_camera(self) {
+        let opening = self.number_opening();
         spawn_local(async move {
             let ended = move || self.tell(Event::CameraFailed(CameraTrouble::Stopped));
-            match RunningCamera::start(ended).await {
+            let opened = RunningCamera::start(ended).await;
+            if self.host.try_with_value(|host| host.openings) != opening {
+                // Closed or opened again meanwhile: the tracks stop here.
+                return;
+            }
+            match opened {
+                Ok(_) if document().hidden() => self.tell(Event::CameraFailed(CameraTrouble::Left)),
                 Ok((camera, kind)) => {
                     self.stream.try_set(Some(camera.stream()));
                     self.host.try_update_value(|host| host.camera = Some(camera));
@@ -201,6 +211,14 @@ impl Session {
                 Err(trouble) => self.tell(Event::CameraFailed(trouble)),
             }
         });
+    }
+
+    /// Numbers an opening or a closing of the camera, so that one which is overtaken is known when it is done.
+    fn number_opening(self) -> Option<u64> {
+        self.host.try_update_value(|host| {
+            host.openings += 1;
+            host.openings
+        })
     }
 
     fn start_engine(self) {
