@@ -40,6 +40,13 @@ export async function register(
   return iin;
 }
 
+/** Begins a sign-in at the bank for somebody who types the IIN at Tanu; gives the address to which the browser is sent. */
+export async function beginSignIn(request: APIRequestContext, bank = BANK): Promise<URL> {
+  const answer = await request.post(`${bank}/sign-in`, { maxRedirects: 0, headers: { origin: bank }, form: {} });
+  expect(answer.status(), (await answer.text()).slice(0, 2000)).toBe(303);
+  return new URL(answer.headers().location);
+}
+
 /** Chooses the language of the bank's pages. */
 export async function speakAtBank(page: Page, language: Language, bank = BANK): Promise<void> {
   await page.goto(`${bank}/language/${language}?next=/`);
