@@ -33,6 +33,7 @@ const BANK = {
   name: { kk: "«Үлгі» банкі", ru: "Банк «Үлгі»", en: "Ülgi Bank" },
 };
 const MODELS = [TRANSACTION];
+const COMMANDS = ["turn_left", "blink", "come_closer"] as const;
 
 /** The state in which a step waits for its frames. */
 export const challenged = (command: Command, step = 1) => ({
@@ -145,7 +146,8 @@ export function documents(jpeg: Buffer): StagedDocument[] {
       result: "passed",
       mismatches: [],
       ended: null,
-      steps: (["turn_left", "blink", "come_closer"] as const).map((command, step) => ({
+      commands: COMMANDS,
+      steps: COMMANDS.map((command, step) => ({
         index: { run: 0, step },
         command,
         issued_at: moment(-30),

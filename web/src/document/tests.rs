@@ -33,6 +33,7 @@ fn bnk_9_document_1_shows_result_commands_images_customer_and_time() {
     let content = format!(
         r#"{{"result":"failed","mismatches":["too_dark"],"ended":null,"person":"880229100014","customer":{CUSTOMER},
         "at":"2026-11-21T09:00:00Z",{BINDING},"run":1,"passive":0.9,"identity":null,"policy":"p","models":[],
+        "commands":["look_up","blink","turn_left"],
         "steps":[{{"index":{{"run":1,"step":0}},"command":"look_up","issued_at":"2026-11-21T08:59:50Z",
         "received_at":"2026-11-21T08:59:59Z","mismatches":[],"frames":30,"head":null,
         "images":[{{"sequence":4,"time_us":1250000,"jpeg":"AQID"}}]}}]}}"#

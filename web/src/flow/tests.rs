@@ -1,7 +1,8 @@
-use tanu_protocol::challenge::Command;
+use tanu_liveness_wasm::message::Failure;
+use tanu_protocol::challenge::{Command, Mismatch};
 use tanu_protocol::digest::{Nonce, SessionId, TransactionHash};
-use tanu_protocol::problem::Problem;
-use tanu_protocol::session::RequestView;
+use tanu_protocol::problem::{Problem, ProblemCode};
+use tanu_protocol::session::{ConsentAnswer, Ending, RequestView};
 
 use super::*;
 
@@ -238,19 +239,124 @@ fn frames_that_can_not_be_read_have_the_step_done_again() {
     assert!(matches!(effects.last(), Some(Effect::Record { step, .. }) if step.step == 0));
 }
 
-#[test]
-fn a_service_that_is_down_keeps_the_frames_and_sends_the_same_again() {
+/// A flow whose first frames could not be sent.
+fn unsent(failure: Event) -> Flow {
     let mut flow = recording();
     flow.on(Event::Captured {
         index: FIRST,
         frames: 20,
     });
-    for failure in [problem(ProblemCode::TryLater), Event::CallFailed(ApiError::Offline)] {
-        assert_eq!(flow.on(failure), [], "the camera and the frames stay");
+    assert_eq!(
+        flow.on(failure),
+        [Effect::CloseCamera],
+        "nobody is filmed behind what is shown instead"
+    );
+    flow
+}
+
+#[test]
+fn a_service_that_is_down_stops_the_camera_keeps_the_frames_and_sends_the_same_again() {
+    let mut flow = unsent(problem(ProblemCode::TryLater));
+    for failure in [Event::CallFailed(ApiError::Offline), problem(ProblemCode::TryLater)] {
         assert_eq!(flow.screen().name(), "waiting");
         assert_eq!(flow.on(Event::Retry), [Effect::Call(Call::Send(FIRST))]);
-        assert_eq!(flow.stage().name(), "sending");
+        assert!(flow.busy());
+        assert_eq!(flow.screen().name(), "waiting", "until the answer comes");
+        assert_eq!(flow.on(Event::Retry), [], "a doubled click sends once");
+        assert_eq!(flow.on(failure), []);
     }
+    flow.on(Event::Retry);
+    answered(&mut flow, challenged(0, 1), 5);
+    assert_eq!(flow.screen(), Screen::Prepare { resumed: true });
+}
+
+#[test]
+fn frames_that_are_held_are_sent_after_a_look_elsewhere_while_the_service_is_awaited() {
+    let mut flow = unsent(problem(ProblemCode::TryLater));
+    assert_eq!(flow.on(Event::Returned), [Effect::Call(Call::See)]);
+    answered(&mut flow, StateView::Waiting, 5);
+    assert_eq!(flow.screen(), Screen::Waiting);
+    assert_eq!(flow.on(Event::Tick(at(9))), [Effect::Call(Call::See)]);
+    answered(&mut flow, StateView::Waiting, 9);
+    assert_eq!(flow.on(Event::Retry), [Effect::Call(Call::Send(FIRST))]);
+    flow.on(problem(ProblemCode::TryLater));
+    flow.on(Event::Retry);
+    answered(&mut flow, challenged(0, 1), 10);
+    assert_eq!(flow.screen(), Screen::Prepare { resumed: true });
+    answered(&mut flow, StateView::Waiting, 11);
+    assert_eq!(
+        flow.on(Event::Retry),
+        [Effect::Call(Call::Retry)],
+        "frames that arrived are held no more"
+    );
+}
+
+#[test]
+fn frames_that_never_arrived_can_still_be_sent_after_a_look_elsewhere() {
+    let mut flow = unsent(Event::CallFailed(ApiError::Offline));
+    flow.on(Event::Returned);
+    answered(&mut flow, challenged(0, 0), 5);
+    assert_eq!(flow.screen().name(), "waiting");
+    assert_eq!(flow.on(Event::Retry), [Effect::Call(Call::Send(FIRST))]);
+}
+
+#[test]
+fn bnk_8b_a_failure_that_is_shown_gives_way_to_what_became_of_the_run() {
+    let mut flow = unsent(Event::CallFailed(ApiError::Offline));
+    assert_eq!(flow.on(Event::Tick(at(21))), []);
+    assert_eq!(flow.on(Event::Tick(at(23))), [Effect::Call(Call::See)]);
+    flow.on(Event::CallFailed(ApiError::Offline));
+    assert_eq!(flow.screen().name(), "waiting");
+    assert_eq!(flow.on(Event::Tick(at(28))), [Effect::Call(Call::See)]);
+    answered(&mut flow, ready(1, vec![Mismatch::Late]), 28);
+    assert_eq!(flow.screen().name(), "failed");
+}
+
+#[test]
+fn a_failure_that_is_shown_gives_way_to_the_end_of_the_session() {
+    let mut flow = searching();
+    flow.on(Event::FaceSteady);
+    assert_eq!(flow.on(problem(ProblemCode::TryLater)), [Effect::CloseCamera]);
+    assert_eq!(flow.on(Event::Tick(at(599))), []);
+    assert_eq!(flow.on(Event::Tick(at(603))), [Effect::Call(Call::See)]);
+    let ending = Ending::Expired;
+    answered(&mut flow, StateView::Ended { ending }, 603);
+    assert_eq!(flow.screen(), Screen::Ended(ending));
+}
+
+#[test]
+fn without_a_connection_the_camera_does_not_outlive_the_session() {
+    let mut flow = searching();
+    flow.on(Event::Tick(at(300)));
+    flow.on(Event::Returned);
+    assert_eq!(flow.on(Event::CallFailed(ApiError::Offline)), [], "it hides nothing");
+    assert_eq!(flow.screen(), Screen::Camera);
+    assert_eq!(flow.on(Event::Tick(at(603))), [Effect::Call(Call::See)]);
+    assert_eq!(flow.on(Event::CallFailed(ApiError::Offline)), [Effect::CloseCamera]);
+    assert_eq!(flow.screen().name(), "waiting");
+    assert_eq!(flow.on(Event::Retry), [Effect::Call(Call::See)]);
+}
+
+#[test]
+fn a_run_that_could_not_be_begun_begins_with_a_face_in_front_of_the_camera() {
+    let mut flow = searching();
+    flow.on(Event::FaceSteady);
+    assert_eq!(flow.on(problem(ProblemCode::TryLater)), [Effect::CloseCamera]);
+    assert_eq!(flow.on(Event::Retry), [Effect::StartEngine, Effect::OpenCamera]);
+    flow.on(Event::CameraOpened(ClientReportedCamera::Device));
+    assert_eq!(flow.on(Event::FaceSteady), [Effect::Call(Call::BeginRun(0))]);
+}
+
+#[test]
+fn what_is_done_while_the_page_looks_again_is_not_lost() {
+    let mut flow = recording();
+    flow.on(Event::Returned);
+    let captured = Event::Captured {
+        index: FIRST,
+        frames: 20,
+    };
+    assert_eq!(flow.on(captured), [Effect::Call(Call::Send(FIRST))]);
+    assert_eq!(flow.on(Event::Returned), []);
 }
 
 #[test]
@@ -318,22 +424,67 @@ fn an_engine_that_fails_while_the_instructions_are_read_is_started_again_with_th
     );
 }
 
+const CANCELLED: StateView = StateView::Ended {
+    ending: Ending::Cancelled,
+};
+
 #[test]
-fn breaking_off_stops_the_camera_and_goes_back_even_when_the_session_has_ended_meanwhile() {
+fn breaking_off_stops_the_camera_and_goes_back_even_when_another_tab_was_faster() {
     let mut flow = recording();
     assert_eq!(
         flow.on(Event::Cancel),
         [Effect::CloseCamera, Effect::Call(Call::Cancel)]
     );
     assert_eq!(flow.on(problem(ProblemCode::SessionState)), [Effect::Call(Call::See)]);
-    let effects = answered(
-        &mut flow,
-        StateView::Ended {
-            ending: Ending::Expired,
-        },
-        5,
-    );
-    assert_eq!(effects, [Effect::CloseCamera, Effect::Leave]);
+    let effects = answered(&mut flow, CANCELLED, 5);
+    assert_eq!(effects, [Effect::CloseCamera, Effect::EndEngine, Effect::Leave]);
+}
+
+#[test]
+fn whoever_broke_off_too_late_sees_how_it_ended_before_anything_is_passed_on() {
+    for ending in [Ending::Matched, Ending::NotMatched, Ending::Expired] {
+        let mut flow = recording();
+        flow.on(Event::Cancel);
+        let effects = answered(&mut flow, StateView::Ended { ending }, 5);
+        assert_eq!(effects, [Effect::CloseCamera, Effect::EndEngine]);
+        assert_eq!(flow.screen(), Screen::Ended(ending));
+    }
+}
+
+#[test]
+fn a_page_that_was_left_and_is_come_back_to_shows_how_it_ended() {
+    let mut flow = recording();
+    flow.on(Event::Cancel);
+    assert!(answered(&mut flow, CANCELLED, 5).contains(&Effect::Leave));
+    assert_eq!(flow.on(Event::Returned), [Effect::Call(Call::See)]);
+    let effects = answered(&mut flow, CANCELLED, 60);
+    assert!(!effects.contains(&Effect::Leave), "it would be left again and again");
+    assert_eq!(flow.screen(), Screen::Ended(Ending::Cancelled));
+}
+
+#[test]
+fn breaking_off_while_a_service_is_down_is_asked_for_again_and_not_the_run() {
+    let mut flow = unsent(problem(ProblemCode::TryLater));
+    flow.on(Event::Cancel);
+    flow.on(problem(ProblemCode::TryLater));
+    assert_eq!(flow.on(Event::Retry), [Effect::Call(Call::Cancel)]);
+    flow.on(problem(ProblemCode::TryLater));
+    flow.on(Event::Returned);
+    answered(&mut flow, StateView::Waiting, 9);
+    assert_eq!(flow.on(Event::Retry), [Effect::Call(Call::Cancel)]);
+    assert!(answered(&mut flow, CANCELLED, 10).contains(&Effect::Leave));
+}
+
+#[test]
+fn whoever_goes_on_after_all_is_not_sent_away() {
+    let mut flow = started(ready(0, vec![]));
+    flow.on(Event::Cancel);
+    flow.on(Event::CallFailed(ApiError::Offline));
+    flow.on(Event::Returned);
+    answered(&mut flow, ready(0, vec![]), 5);
+    flow.on(Event::Begin);
+    let effects = answered(&mut flow, CANCELLED, 9);
+    assert!(!effects.contains(&Effect::Leave), "another tab broke off: that is told");
 }
 
 #[test]
@@ -380,7 +531,10 @@ fn bnk_6_a_wrong_iin_is_told_beside_its_field() {
 fn an_unknown_session_is_told_and_can_not_be_repeated() {
     let (mut flow, _) = Flow::start(at(0));
     flow.on(problem(ProblemCode::SessionUnknown));
-    assert!(matches!(flow.screen(), Screen::Trouble { repeatable: false, .. }));
+    let Screen::Trouble { way_on, .. } = flow.screen() else {
+        panic!("{:?}", flow.screen())
+    };
+    assert_eq!(way_on, WayOn::BeginAnew, "loading the page anew would show the same");
 }
 
 #[test]

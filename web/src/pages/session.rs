@@ -50,9 +50,7 @@ fn Flow(session: Session) -> impl IntoView {
     let content = move || match (document.get(), screen.get()) {
         (Some(sha256), Screen::Ended(_)) => view! { <screens::Document session sha256 /> }.into_any(),
         (_, Screen::Loading) => view! { <screens::Loading /> }.into_any(),
-        (_, Screen::Trouble { error, repeatable }) => {
-            view! { <screens::Trouble session error repeatable /> }.into_any()
-        }
+        (_, Screen::Trouble { error, way_on }) => view! { <screens::Trouble session error way_on /> }.into_any(),
         (_, Screen::Consent) => view! { <screens::Consent session /> }.into_any(),
         (_, Screen::Prepare { resumed }) => view! { <screens::Prepare session resumed /> }.into_any(),
         (

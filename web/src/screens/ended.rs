@@ -31,7 +31,7 @@ pub(crate) fn Ended(session: Session, ending: Ending) -> impl IntoView {
                 <h2>{say(Text::EndingNow)}</h2>
                 <p>{say(next)}</p>
             })}
-            <div class="actions"><ReturnLink session /></div>
+            <div class="actions"><ReturnLink session with_result=true /></div>
             <Documents session />
         </section>
     }

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use crate::browser::Session;
-use crate::components::Heading;
+use crate::components::{Heading, ReturnLink};
 use crate::flow::Event;
 use crate::locale::{locale, say};
 use crate::text::Text;
@@ -19,6 +19,7 @@ pub(crate) fn Waiting(session: Session) -> impl IntoView {
                 <button type="button" class="button primary" data-testid="retry" disabled=busy on:click=move |_| session.tell(Event::Retry)>
                     {say(Text::ActionRetry)}
                 </button>
+                <ReturnLink session with_result=false />
             </div>
         </section>
     }
