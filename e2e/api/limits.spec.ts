@@ -65,6 +65,7 @@ class Bank {
     const cookie = begun.headers["set-cookie"]?.[0].split(";")[0] ?? "";
     return {
       id,
+      headers: { cookie },
       ask: (path = "", method = "GET", body?: string | Buffer, type = "application/json") =>
         this.edge().ask(`/api/session/${id}${path}`, { method, body, headers: { cookie, "content-type": type } }),
     };
@@ -172,6 +173,31 @@ test("a session that is asked too much answers later, and has lost nothing", asy
       expect((await edge.ask("/api/register/checkpoint")).status).toBe(200);
       refusedFor(await edge.ask("/api/evidence-keys"));
     });
+  } finally {
+    await edge.stop();
+  }
+});
+
+test("frames that come slowly take two places and no more, and nobody waits for them", async () => {
+  let edge: Edge;
+  const bank = new Bank(() => edge);
+  edge = await Edge.start({ config: bank.settings(undefined) });
+  try {
+    const { id, ask, headers } = await bank.session();
+    const frames = { method: "PUT", headers: { ...headers, "content-type": "application/vnd.tanu.capture+cbor" } };
+    const send = (body: string) => edge.ask(`/api/session/${id}/run/0/step/0`, { ...frames, body });
+    const code = (answer: Answer) => (JSON.parse(answer.body) as Problem).code;
+    expect(code(await send("x")), "before consent").toBe("session.state");
+    expect((await ask("/consent", "POST", CONSENT)).status).toBe(200);
+    const shown = JSON.parse((await ask("/run/0", "POST")).body) as SessionView;
+
+    const slow = [1, 2].map(() => edge.begin(`/api/session/${id}/run/0/step/0`, { ...frames, body: Buffer.alloc(5_000_000, 1) }));
+    await expect.poll(async () => code(await send("x"))).toBe("request.too_many");
+    refusedFor(await send("x"));
+    expect((JSON.parse((await ask()).body) as SessionView).state).toEqual(shown.state);
+
+    for (const upload of slow) expect(code(await upload.finish())).toBe("capture.malformed");
+    expect(code(await send("x"))).toBe("capture.malformed");
   } finally {
     await edge.stop();
   }

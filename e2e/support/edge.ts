@@ -4,7 +4,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type IncomingHttpHeaders, request as plain } from "node:http";
+import { type ClientRequest, type IncomingHttpHeaders, request as plain } from "node:http";
 import { request as encrypted } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -82,7 +82,30 @@ export class Edge {
   }
 
   /** Asks it, at `address` of this machine, as a client that takes it for the host in `headers`. */
-  ask(path: string, { method = "GET", headers = {}, body, address = "127.0.0.1" }: Asked = {}): Promise<Answer> {
+  ask(path: string, asked: Asked = {}): Promise<Answer> {
+    return this.#send(path, asked, (request) => request.end(asked.body));
+  }
+
+  /** Asks with a body of which only the beginning is sent, until the rest is asked for. */
+  begin(path: string, asked: Asked & { body: Uint8Array }): { finish: () => Promise<Answer> } {
+    let request: ClientRequest | undefined;
+    const headers = { ...asked.headers, "content-length": String(asked.body.length) };
+    const answer = this.#send(path, { ...asked, headers }, (begun) => (request = begun).write(asked.body.subarray(0, 1)));
+    // Whoever finishes hears of a failure.
+    answer.catch(() => undefined);
+    return {
+      finish: () => {
+        request?.end(asked.body.subarray(1));
+        return answer;
+      },
+    };
+  }
+
+  #send(
+    path: string,
+    { method = "GET", headers = {}, address = "127.0.0.1" }: Asked,
+    write: (request: ClientRequest) => void,
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const options = { host: address, port: this.port, path, method, headers, agent: false as const };
       const send = this.tls
@@ -97,7 +120,7 @@ export class Edge {
         );
       });
       send.on("error", reject);
-      send.end(body);
+      write(send);
     });
   }
 

@@ -1,6 +1,7 @@
 //! What the entry passes on to a session's object. It travels inside the instance, as CBOR in a body, or beside a body of frames:
 //! never in an address.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tanu_protocol::digest::{SessionId, Sha256Digest};
 use tanu_protocol::session::ConsentAnswer;
@@ -79,6 +80,9 @@ pub enum Act {
         /// The encoded capture. It goes to the object as it comes, beside the envelope, which so is small.
         #[serde(skip)]
         capture: Vec<u8>,
+        /// When it had arrived whole, which may be before its turn came; none where it was not waited for.
+        #[serde(skip)]
+        arrived_at: Option<Timestamp>,
     },
     /// Try again what could not be done.
     Retry,
@@ -88,6 +92,20 @@ pub enum Act {
     Documents,
     /// Go back to the relying party.
     Return,
+}
+
+impl Call {
+    /// Whether it may change the session, and so waits until no other call does.
+    #[must_use]
+    pub const fn takes_turn(&self) -> bool {
+        !matches!(
+            self,
+            Self::Browser {
+                act: Act::Documents,
+                ..
+            } | Self::UserInfo { .. }
+        )
+    }
 }
 
 impl Envelope {

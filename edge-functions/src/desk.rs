@@ -11,6 +11,7 @@ mod work;
 use std::future::Future;
 
 use jiff::{SignedDuration, Timestamp};
+use tanu_law::nbs::session::{Place, Session};
 use tanu_protocol::challenge::StepIndex;
 use tanu_protocol::digest::{SessionId, Sha256Digest};
 use tanu_protocol::problem::ProblemCode;
@@ -65,6 +66,12 @@ pub trait Host {
 
     /// Whether there is something left in a budget of this session.
     fn left(&self, of: Purse) -> Result<(), Exhausted>;
+
+    /// Whether the citizen has broken off while a call before theirs is still being answered ([`Desk::may_break_off`]).
+    fn broken_off(&self) -> bool;
+
+    /// Lets other calls in: what this one does from here on only reads.
+    fn give_turn_back(&self);
 
     /// Notes an event in the log, by codes that carry nothing personal.
     fn note(&self, event: &str, code: &str);
@@ -139,17 +146,35 @@ impl<'a, H: Host> Desk<'a, H> {
         result.unwrap_or_else(|code| self.problem(code))
     }
 
-    /// Whether frames that `browser` is sending are worth reading: why not, where they are not. It comes before
-    /// [`Desk::answer`], which decides.
-    pub async fn turned_away(&self, browser: Sha256Digest) -> Option<Reply> {
+    /// Whether frames that `browser` is sending for a step are worth reading: why not, where they are not. It comes before
+    /// [`Desk::answer`], which decides. Those that come too late are read, so that the page hears how the session stands.
+    pub async fn turned_away(&self, browser: Sha256Digest, index: StepIndex) -> Option<Reply> {
         let look = async {
-            if self.stored().await?.browser != browser {
+            let stored = self.stored().await?;
+            if stored.browser != browser {
                 return Err(ProblemCode::SessionUnknown);
             }
-            let left = [Purse::Browser, Purse::RefusedFrames].map(|purse| self.host.left(purse));
-            Ok(left.into_iter().find_map(Result::err).map(Reply::from))
+            let purses = [Purse::Browser, Purse::RefusedFrames];
+            if let Some(exhausted) = purses.into_iter().find_map(|purse| self.host.left(purse).err()) {
+                return Ok(Some(exhausted.into()));
+            }
+            let session = stored.session.at(self.host.now());
+            match session.place(index) {
+                Place::Open(_) | Place::Received(_) | Place::Past => Ok(None),
+                Place::Ahead => {
+                    // There was something left in each.
+                    let _ = purses.map(|purse| self.host.spend(purse));
+                    Err(ProblemCode::SessionState)
+                }
+            }
         };
         look.await.unwrap_or_else(|code| Some(self.problem(code)))
+    }
+
+    /// Whether `browser` may break the session off. It comes before [`Desk::answer`], which does it in turn: a call that is being
+    /// answered then begins nothing new any more ([`Host::broken_off`]).
+    pub async fn may_break_off(&self, browser: Sha256Digest) -> bool {
+        self.host.left(Purse::Browser).is_ok() && self.stored().await.is_ok_and(|stored| stored.browser == browser)
     }
 
     /// Does what time brings: expiry, what the matcher could not do, forgetting.
@@ -198,7 +223,16 @@ impl<'a, H: Host> Desk<'a, H> {
             Act::See => self.see(&mut stored).await,
             Act::Answer(answer) => self.consent(&mut stored, &answer).await,
             Act::Begin { run } => self.begin(&mut stored, run).await,
-            Act::Frames { run, step, capture } => self.frames(&mut stored, StepIndex { run, step }, capture).await,
+            Act::Frames {
+                run,
+                step,
+                capture,
+                arrived_at,
+            } => {
+                let arrived_at = arrived_at.unwrap_or_else(|| self.host.now());
+                self.frames(&mut stored, StepIndex { run, step }, capture, arrived_at)
+                    .await
+            }
             Act::Retry => self.retry(&mut stored).await,
             Act::Cancel => self.cancel(&mut stored).await,
             Act::Documents => self.documents(&stored).await,
@@ -222,6 +256,15 @@ impl<'a, H: Host> Desk<'a, H> {
 
     async fn save(&self, stored: &Stored) -> Result<(), ProblemCode> {
         Ok(self.host.save(&Record::Session(Box::new(stored.clone()))).await?)
+    }
+
+    /// Goes on with `session` once it is stored: what is not stored is not shown.
+    async fn keep(&self, stored: &mut Stored, session: Session) -> Result<(), ProblemCode> {
+        let mut next = stored.clone();
+        next.session = session;
+        self.save(&next).await?;
+        *stored = next;
+        Ok(())
     }
 }
 

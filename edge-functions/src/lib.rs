@@ -22,6 +22,7 @@ pub mod openapi;
 pub mod pages;
 pub mod reply;
 pub mod route;
+pub mod uploads;
 
 #[cfg(target_arch = "wasm32")]
 mod host;

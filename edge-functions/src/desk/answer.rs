@@ -34,14 +34,12 @@ impl<H: Host> Desk<'_, H> {
         }
     }
 
-    /// NBS-4: the answer becomes a signed record before anything else happens.
+    /// NBS-4: the answer becomes a signed record before anything else happens. The same answer again changes nothing; the page in
+    /// which another one was given is told that it does not count.
     pub(super) async fn consent(&self, stored: &mut Stored, answer: &ConsentAnswer) -> Result<Reply, ProblemCode> {
-        if let Some(agreed) = stored.session.consent() {
-            return if agreed == answer.agreed {
-                self.settled(stored).await
-            } else {
-                Err(ProblemCode::SessionState)
-            };
+        let given = stored.session.consent();
+        if given.is_some_and(|agreed| agreed != answer.agreed) {
+            return Err(ProblemCode::SessionState);
         }
         let now = self.host.now();
         let session = &stored.session;
@@ -52,13 +50,25 @@ impl<H: Host> Desk<'_, H> {
                 InvalidAnswer::PersonMissing => ProblemCode::IinMissing,
                 InvalidAnswer::AnotherPerson => ProblemCode::IinInvalid,
             })?;
+        if given.is_some() {
+            // A refusal is one, whoever's IIN stood there.
+            let same = record.template == stored.template && record.person.as_ref() == session.person();
+            return if same || !record.agreed {
+                self.settled(stored).await
+            } else {
+                Err(ProblemCode::Conflict)
+            };
+        }
         let jws = self
             .keys
             .signing
             .sign(CONSENT_TYPE, &record)
             .map_err(|_| ProblemCode::Internal)?;
-        stored.session = session.clone().answered(&record, jws, now).map_err(refusal)?;
-        self.save(stored).await?;
+        let session = session.clone().answered(&record, jws, now).map_err(refusal)?;
+        let mut answered = stored.clone();
+        answered.template = record.template;
+        self.keep(&mut answered, session).await?;
+        *stored = answered;
         self.settled(stored).await
     }
 
@@ -70,30 +80,27 @@ impl<H: Host> Desk<'_, H> {
         }
         let plan = select(PlanPolicy::default(), self.host.random()?).map_err(|_| ProblemCode::Internal)?;
         let (session, now) = (stored.session.clone(), self.host.now());
-        stored.session = session.begin_run(run, plan, self.nonce()?, now).map_err(refusal)?;
-        self.save(stored).await?;
+        let session = session.begin_run(run, plan, self.nonce()?, now).map_err(refusal)?;
+        self.keep(stored, session).await?;
         Ok(self.view(stored))
     }
 
     /// Time and head of the first receipt are stored before the matcher sees the frames: the same frames again are a retry
-    /// and never late, other frames for the same step are refused.
+    /// and never late, other frames for the same step are refused. What counts is when they had arrived, not when their turn came.
     pub(super) async fn frames(
         &self,
         stored: &mut Stored,
         index: StepIndex,
         capture: Vec<u8>,
+        arrived_at: Timestamp,
     ) -> Result<Reply, ProblemCode> {
         if let Err(exhausted) = self.host.left(Purse::RefusedFrames) {
             return Ok(exhausted.into());
         }
-        let now = self.host.now();
-        stored.session = stored.session.clone().at(now);
-        match self.arrived(stored, index, &capture, now) {
+        stored.session = stored.session.clone().at(arrived_at);
+        match self.arrived(stored, index, &capture, arrived_at) {
             Ok(Arrival::ToJudge) => {}
-            Ok(Arrival::First(session)) => {
-                stored.session = *session;
-                self.save(stored).await?;
-            }
+            Ok(Arrival::First(session)) => self.keep(stored, *session).await?,
             Ok(Arrival::Again) => return self.settled(stored).await,
             Err(refused) => {
                 // Whoever has nothing left is told so the next time.
@@ -111,7 +118,7 @@ impl<H: Host> Desk<'_, H> {
         stored: &Stored,
         index: StepIndex,
         capture: &[u8],
-        now: Timestamp,
+        arrived_at: Timestamp,
     ) -> Result<Arrival, ProblemCode> {
         let decode = |issued: &IssuedStep| {
             StepCapture::decode(capture, &issued.transaction, &issued.nonce).map_err(capture_problem)
@@ -143,7 +150,7 @@ impl<H: Host> Desk<'_, H> {
                     return Err(ProblemCode::CameraVirtual);
                 }
                 let session = stored.session.clone();
-                let session = session.received(index, decoded.head, now).map_err(refusal)?;
+                let session = session.received(index, decoded.head, arrived_at).map_err(refusal)?;
                 Ok(Arrival::First(Box::new(session)))
             }
         }
@@ -152,14 +159,14 @@ impl<H: Host> Desk<'_, H> {
     /// Goes on where a service could not. Frames that wait for the matcher are not here: a page that still has them sends
     /// them again; this call says that nobody has them any more.
     pub(super) async fn retry(&self, stored: &mut Stored) -> Result<Reply, ProblemCode> {
+        self.settle(stored).await?;
         if let Some(Task::Judge { .. }) = stored.session.task() {
             let session = stored.session.clone();
             let mut without = stored.clone();
             without.session = session.frames_lost(self.host.now()).map_err(refusal)?;
             // Stored only when the matcher has answered: until then the frames may still come.
             if let Some(session) = self.one_task(&without).await? {
-                stored.session = session;
-                self.save(stored).await?;
+                self.keep(stored, session).await?;
             }
         }
         self.settled(stored).await
@@ -168,8 +175,7 @@ impl<H: Host> Desk<'_, H> {
     pub(super) async fn cancel(&self, stored: &mut Stored) -> Result<Reply, ProblemCode> {
         // One that has ended, or is about to, stays as it is.
         if let Ok(session) = stored.session.clone().cancelled(self.host.now()) {
-            stored.session = session;
-            self.save(stored).await?;
+            self.keep(stored, session).await?;
         }
         self.settled(stored).await
     }

@@ -118,6 +118,7 @@ impl<H: Host> Desk<'_, H> {
             authorization,
             browser,
             grant: Grant::None,
+            template: false,
             session,
         })
         .await?;
@@ -247,6 +248,8 @@ impl<H: Host> Desk<'_, H> {
         let Some((outcome, at)) = session.outcome() else {
             return Err(ProblemCode::SessionState);
         };
+        // What follows can take long, and changes nothing: nobody waits for it.
+        self.host.give_turn_back();
         // The citizen agreed to hand over what was named in the question, and nothing else (NBS-4).
         let documents = if session.request().data.contains(&DataItem::Evidence) {
             self.evidence().await?

@@ -35,6 +35,9 @@ pub struct Stored {
     /// What stands in exchange for the result.
     #[serde(default)]
     pub grant: Grant,
+    /// Whether the citizen has agreed to a template of ours (NBS-9).
+    #[serde(default)]
+    pub template: bool,
     /// The session.
     pub session: Session,
 }

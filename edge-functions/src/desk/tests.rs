@@ -45,6 +45,12 @@ struct FakeHost {
     down: Cell<bool>,
     /// What the storage fails with.
     broken: Cell<Option<HostFailure>>,
+    /// At which call to the matcher, by its path's last part, the citizen breaks off in another request.
+    broken_off_at: Cell<Option<&'static str>>,
+    broken_off: Cell<bool>,
+    in_turn: Cell<bool>,
+    /// What the matcher was asked while others waited for their turn.
+    asked_in_turn: RefCell<Vec<String>>,
     /// What was noted, as event and code.
     notes: RefCell<Vec<String>>,
     budget: Cell<SessionBudget>,
@@ -88,7 +94,14 @@ impl Host for FakeHost {
     }
 
     async fn ask(&self, call: &MatcherCall) -> Result<Vec<u8>, MatcherFailure> {
-        self.asked.borrow_mut().push(format!("{} {}", call.method, call.path));
+        let asked = format!("{} {}", call.method, call.path);
+        if self.in_turn.get() {
+            self.asked_in_turn.borrow_mut().push(asked.clone());
+        }
+        if self.broken_off_at.get().is_some_and(|path| asked.ends_with(path)) {
+            self.broken_off.set(true);
+        }
+        self.asked.borrow_mut().push(asked);
         if self.down.get() {
             return Err(MatcherFailure::Unavailable);
         }
@@ -107,6 +120,14 @@ impl Host for FakeHost {
 
     fn left(&self, of: Purse) -> Result<(), Exhausted> {
         self.budget.get().left(of, &self.allowances.get(), self.now.get())
+    }
+
+    fn broken_off(&self) -> bool {
+        self.broken_off.get()
+    }
+
+    fn give_turn_back(&self) {
+        self.in_turn.set(false);
     }
 
     fn note(&self, event: &str, code: &str) {
@@ -159,6 +180,10 @@ impl Fixture {
                 next: RefCell::default(),
                 down: Cell::default(),
                 broken: Cell::default(),
+                broken_off_at: Cell::default(),
+                broken_off: Cell::default(),
+                in_turn: Cell::default(),
+                asked_in_turn: RefCell::default(),
                 notes: RefCell::default(),
                 budget: Cell::default(),
                 allowances: Cell::default(),
@@ -172,7 +197,10 @@ impl Fixture {
     }
 
     fn call(&self, call: Call) -> Reply {
-        now_or_never(Desk::new(&self.host, &self.config, &self.keys, SESSION).answer(call))
+        self.host.in_turn.set(call.takes_turn());
+        let reply = now_or_never(Desk::new(&self.host, &self.config, &self.keys, SESSION).answer(call));
+        self.host.in_turn.set(false);
+        reply
     }
 
     fn wake(&self) {
@@ -214,6 +242,7 @@ impl Fixture {
             run: step.run,
             step: step.step,
             capture,
+            arrived_at: None,
         })
     }
 
@@ -255,8 +284,10 @@ impl Fixture {
         self.host.budget.set(SessionBudget::default());
     }
 
+    /// Whether frames for the first step are.
     fn turned_away(&self, browser: Sha256Digest) -> Option<ProblemCode> {
-        let reply = now_or_never(Desk::new(&self.host, &self.config, &self.keys, SESSION).turned_away(browser));
+        let desk = Desk::new(&self.host, &self.config, &self.keys, SESSION);
+        let reply = now_or_never(desk.turned_away(browser, StepIndex { run: 0, step: 0 }));
         reply.as_ref().map(problem)
     }
 

@@ -18,12 +18,22 @@ impl<H: Host> Desk<'_, H> {
     pub(super) async fn settle(&self, stored: &mut Stored) -> Result<(), ProblemCode> {
         let session = stored.session.clone().at(self.host.now());
         if session != stored.session {
-            stored.session = session;
-            self.save(stored).await?;
+            self.keep(stored, session).await?;
         }
+        self.break_off(stored).await?;
         while let Some(session) = self.one_task(stored).await? {
-            stored.session = session;
-            self.save(stored).await?;
+            self.keep(stored, session).await?;
+            self.break_off(stored).await?;
+        }
+        Ok(())
+    }
+
+    /// Breaks the session off where the citizen has asked for that while it was being worked on: nothing new is begun then.
+    async fn break_off(&self, stored: &mut Stored) -> Result<(), ProblemCode> {
+        if self.host.broken_off()
+            && let Ok(session) = stored.session.clone().cancelled(self.host.now())
+        {
+            self.keep(stored, session).await?;
         }
         Ok(())
     }
@@ -73,11 +83,18 @@ impl<H: Host> Desk<'_, H> {
     /// # Errors
     /// [`ProblemCode::TryLater`], or the matcher's reason why it will not judge these frames; then the run is concluded.
     pub(super) async fn judge(&self, stored: &mut Stored, capture: Vec<u8>) -> Result<(), ProblemCode> {
-        let Some(Task::Judge { issued, received_at }) = stored.session.task() else {
+        self.break_off(stored).await?;
+        let Some(Task::Judge {
+            issued,
+            plan,
+            received_at,
+        }) = stored.session.task()
+        else {
             return self.settle(stored).await;
         };
         let submission = StepSubmission {
             issued,
+            plan,
             received_at,
             capture,
         };
@@ -97,8 +114,8 @@ impl<H: Host> Desk<'_, H> {
             }
             Err(failure) => return Err(self.unable("matcher.judge", failure)),
         };
-        stored.session = next.map_err(|error| self.unexpected(error))?;
-        self.save(stored).await?;
+        let next = next.map_err(|error| self.unexpected(error))?;
+        self.keep(stored, next).await?;
         self.settle(stored).await.and(result)
     }
 

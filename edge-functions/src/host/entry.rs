@@ -105,8 +105,12 @@ async fn act(request: &Request, call: SessionCall) -> Result<Act, ProblemCode> {
             media_type(content_type.as_deref(), MEDIA_TYPE)?;
             // They stay in the request, for the session's object to read if it wants them.
             body::declared(request, MOST_CAPTURE_BYTES)?;
-            let capture = Vec::new();
-            Act::Frames { run, step, capture }
+            Act::Frames {
+                run,
+                step,
+                capture: Vec::new(),
+                arrived_at: None,
+            }
         }
     })
 }

@@ -13,7 +13,7 @@ use super::{clock, log, random};
 use crate::matcher::{MatcherCall, MatcherFailure, understood};
 
 /// How long the matcher may take, in milliseconds.
-const TIMEOUT_MS: u32 = 20_000;
+pub(super) const TIMEOUT_MS: u32 = 20_000;
 /// The service binding is what leads to the matcher; this only names it.
 const ORIGIN: &str = "http://matcher";
 

@@ -4,8 +4,9 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tanu_protocol::capture::MOST_CAPTURE_BYTES;
+use tanu_protocol::challenge::StepIndex;
 use tanu_protocol::problem::ProblemCode;
 use worker::{DurableObject, Env, Request, Response, ScheduledTime, State, durable_object, js_sys, wasm_bindgen};
 
@@ -17,10 +18,11 @@ use crate::call::{Act, Call, Envelope};
 use crate::desk::{Desk, Host, HostFailure, Record};
 use crate::matcher::{MatcherCall, MatcherFailure};
 use crate::reply::Reply;
+use crate::uploads::Uploads;
 
-/// How long one call may keep the others waiting, in milliseconds: longer than all that it may ask of the matcher. A call
-/// that was cut off can't hold the object for longer.
-const LEASE_MS: i64 = 100_000;
+/// How long one call may keep the others waiting, in milliseconds, from when its turn began or it last asked the matcher: longer
+/// than that may take. A call that was cut off can't hold the object for longer.
+const LEASE_MS: i64 = matcher::TIMEOUT_MS as i64 + 5_000;
 /// How often a waiting call looks whether it is its turn.
 const TURN: Duration = Duration::from_millis(15);
 
@@ -40,6 +42,9 @@ pub struct SessionObject {
     busy_until: Cell<Option<Timestamp>>,
     /// What was asked of the session. It goes with the object, and so is whole again after some seconds in which nobody asked.
     budget: Cell<SessionBudget>,
+    uploads: Uploads,
+    /// Whether the citizen has broken off: known before that call's turn comes.
+    broken_off: Cell<bool>,
 }
 
 impl DurableObject for SessionObject {
@@ -49,6 +54,8 @@ impl DurableObject for SessionObject {
             env,
             busy_until: Cell::new(None),
             budget: Cell::default(),
+            uploads: Uploads::default(),
+            broken_off: Cell::default(),
         }
     }
 
@@ -71,8 +78,8 @@ impl SessionObject {
     /// What fails has been noted where it failed.
     async fn ring(&self) -> Result<(), ProblemCode> {
         let setup = setup(&self.env)?;
-        let _turn = self.turn().await;
         let host = self.host(&setup);
+        host.take_turn().await;
         if let Some(record) = host.load().await? {
             Desk::new(&host, &setup.config, &setup.keys, record.id()).wake().await?;
         }
@@ -95,12 +102,33 @@ impl SessionObject {
         let desk = Desk::new(&host, &setup.config, &setup.keys, session);
         if let Call::Browser {
             browser,
-            act: Act::Frames { capture, .. },
+            act: Act::Cancel,
+        } = &call
+            && desk.may_break_off(*browser).await
+        {
+            self.broken_off.set(true);
+        }
+        // Held until the frames have been dealt with: they are in memory for as long.
+        let mut place = None;
+        if let Call::Browser {
+            browser,
+            act:
+                Act::Frames {
+                    run,
+                    step,
+                    capture,
+                    arrived_at,
+                },
         } = &mut call
         {
             // Nobody else waits while frames come in: only what follows is done in turn.
-            if let Some(reply) = desk.turned_away(*browser).await {
+            let index = StepIndex { run: *run, step: *step };
+            if let Some(reply) = desk.turned_away(*browser, index).await {
                 return Ok(reply);
+            }
+            match self.uploads.begin(clock::now()) {
+                Ok(upload) => place = Some(upload),
+                Err(exhausted) => return Ok(exhausted.into()),
             }
             *capture = match body::read(&request, MOST_CAPTURE_BYTES).await {
                 Ok(bytes) => bytes,
@@ -116,54 +144,61 @@ impl SessionObject {
                     return Err(refused);
                 }
             };
+            *arrived_at = Some(clock::now());
         }
-        let _turn = self.turn().await;
-        Ok(desk.answer(call).await)
+        if call.takes_turn() {
+            host.take_turn().await;
+        }
+        let reply = desk.answer(call).await;
+        drop(place);
+        Ok(reply)
     }
 
     fn host<'a>(&'a self, setup: &'a Setup) -> ObjectHost<'a> {
         ObjectHost {
-            state: &self.state,
-            env: &self.env,
-            budget: &self.budget,
+            object: self,
+            turn: Cell::new(None),
             setup,
         }
     }
+}
 
+/// What the object lends to one call. The call's turn is given back when this is dropped, unless another call has taken it over.
+struct ObjectHost<'a> {
+    object: &'a SessionObject,
+    /// Until when it is this call's turn, where it is.
+    turn: Cell<Option<Timestamp>>,
+    setup: &'a Setup,
+}
+
+impl ObjectHost<'_> {
     /// Waits until no other call is being answered.
-    async fn turn(&self) -> Turn<'_> {
-        while self.busy_until.get().is_some_and(|until| clock::now() < until) {
+    async fn take_turn(&self) {
+        while self.object.busy_until.get().is_some_and(|until| clock::now() < until) {
             worker::Delay::from(TURN).await;
         }
-        let lease = jiff::SignedDuration::from_millis(LEASE_MS);
+        self.hold_turn();
+    }
+
+    fn has_turn(&self) -> bool {
+        self.turn
+            .get()
+            .is_some_and(|until| self.object.busy_until.get() == Some(until))
+    }
+
+    /// From now on for a lease.
+    fn hold_turn(&self) {
+        let lease = SignedDuration::from_millis(LEASE_MS);
         let until = clock::now().checked_add(lease).unwrap_or(Timestamp::MAX);
-        self.busy_until.set(Some(until));
-        Turn {
-            busy_until: &self.busy_until,
-            until,
-        }
+        self.turn.set(Some(until));
+        self.object.busy_until.set(Some(until));
     }
 }
 
-/// A turn, given back when it is dropped, unless another call has taken it over.
-struct Turn<'a> {
-    busy_until: &'a Cell<Option<Timestamp>>,
-    until: Timestamp,
-}
-
-impl Drop for Turn<'_> {
+impl Drop for ObjectHost<'_> {
     fn drop(&mut self) {
-        if self.busy_until.get() == Some(self.until) {
-            self.busy_until.set(None);
-        }
+        self.give_turn_back();
     }
-}
-
-struct ObjectHost<'a> {
-    state: &'a State,
-    env: &'a Env,
-    budget: &'a Cell<SessionBudget>,
-    setup: &'a Setup,
 }
 
 impl Host for ObjectHost<'_> {
@@ -177,6 +212,7 @@ impl Host for ObjectHost<'_> {
 
     async fn load(&self) -> Result<Option<Record>, HostFailure> {
         let text: Option<String> = self
+            .object
             .state
             .storage()
             .get(RECORD)
@@ -188,7 +224,8 @@ impl Host for ObjectHost<'_> {
 
     async fn save(&self, record: &Record) -> Result<(), HostFailure> {
         let text = serde_json::to_string(record).map_err(|_| log::failed(HostFailure::Unreadable))?;
-        self.state
+        self.object
+            .state
             .storage()
             .put_raw(RECORD, text)
             .await
@@ -196,7 +233,8 @@ impl Host for ObjectHost<'_> {
     }
 
     async fn forget(&self) -> Result<(), HostFailure> {
-        self.state
+        self.object
+            .state
             .storage()
             .delete_all()
             .await
@@ -206,7 +244,8 @@ impl Host for ObjectHost<'_> {
     async fn wake_at(&self, time: Timestamp) -> Result<(), HostFailure> {
         #[expect(clippy::cast_precision_loss, reason = "a date of JavaScript is a double")]
         let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(time.as_millisecond() as f64));
-        self.state
+        self.object
+            .state
             .storage()
             .set_alarm(ScheduledTime::new(date))
             .await
@@ -214,18 +253,35 @@ impl Host for ObjectHost<'_> {
     }
 
     async fn ask(&self, call: &MatcherCall) -> Result<Vec<u8>, MatcherFailure> {
-        matcher::ask(self.env, self.setup, call).await
+        if self.has_turn() {
+            self.hold_turn();
+        }
+        matcher::ask(&self.object.env, self.setup, call).await
     }
 
     fn spend(&self, of: Purse) -> Result<(), Exhausted> {
-        let mut budget = self.budget.get();
+        let mut budget = self.object.budget.get();
         budget.spend(of, &self.setup.config.per_session, clock::now())?;
-        self.budget.set(budget);
+        self.object.budget.set(budget);
         Ok(())
     }
 
     fn left(&self, of: Purse) -> Result<(), Exhausted> {
-        self.budget.get().left(of, &self.setup.config.per_session, clock::now())
+        self.object
+            .budget
+            .get()
+            .left(of, &self.setup.config.per_session, clock::now())
+    }
+
+    fn broken_off(&self) -> bool {
+        self.object.broken_off.get()
+    }
+
+    fn give_turn_back(&self) {
+        if self.has_turn() {
+            self.object.busy_until.set(None);
+        }
+        self.turn.set(None);
     }
 
     fn note(&self, event: &str, code: &str) {

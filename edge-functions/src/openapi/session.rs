@@ -34,6 +34,7 @@ pub(super) fn operation(endpoint: Endpoint) -> Operation {
                 ProblemCode::IinInvalid,
                 ProblemCode::IinMissing,
                 ProblemCode::SessionState,
+                ProblemCode::Conflict,
             ]),
         Endpoint::Begin => change("beginRun", "Begin a run (BNK-8a, BNK-8b)")
             .part::<Run>("run", "The run, from 0.")

@@ -14,6 +14,7 @@ fn a_dead_matcher_loses_nothing_and_passes_nobody() {
         run: 0,
         step: 0,
         capture: capture(&view, step.nonce, 1),
+        arrived_at: None,
     };
     fixture.host.down.set(true);
     assert_eq!(problem(&fixture.act(frames())), ProblemCode::TryLater);
@@ -44,6 +45,18 @@ fn frames_that_nobody_has_any_more_are_given_up_only_when_the_matcher_answers() 
     fixture.matcher_says(Err(MatcherFailure::Refused(ProblemCode::SessionState)));
     let state = fixture.view(Act::Retry).state;
     assert!(matches!(state, StateView::Challenged { step, .. } if step.step == 1));
+}
+
+#[test]
+fn frames_that_wait_do_not_keep_an_expired_session_from_ending() {
+    let fixture = Fixture::new(IIN);
+    fixture.agree();
+    fixture.view(Act::Begin { run: 0 });
+    fixture.host.down.set(true);
+    assert_eq!(fixture.frames(1).status, 503);
+    fixture.pass(900);
+    fixture.host.down.set(false);
+    assert_eq!(fixture.view(Act::Retry).state, ended(Ending::Expired));
 }
 
 #[test]

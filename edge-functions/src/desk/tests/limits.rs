@@ -27,6 +27,8 @@ fn whoever_asks_too_often_is_told_when_to_come_back_and_loses_nothing() {
 #[test]
 fn other_browsers_and_relying_parties_spend_nothing_of_the_citizens() {
     let fixture = Fixture::new(IIN);
+    fixture.agree();
+    fixture.view(Act::Begin { run: 0 });
     fixture.allow(Purse::Browser, 1);
     fixture.allow(Purse::RelyingParty, 1);
     let (browser, act) = (Sha256Digest::from_bytes([8; 32]), Act::See);
@@ -74,6 +76,7 @@ fn bnk_7_frames_that_are_refused_again_and_again_are_not_read_any_more() {
         run: 0,
         step: 0,
         capture: capture(&view, nonce, 1),
+        arrived_at: None,
     };
     for _ in 0..2 {
         assert_eq!(fixture.turned_away(BROWSER), None);
@@ -93,4 +96,31 @@ fn frames_that_are_taken_cost_nothing_of_what_is_there_for_refused_ones() {
     fixture.allow(Purse::RefusedFrames, 1);
     fixture.agree();
     assert_eq!(fixture.all_steps(0), ended(Ending::Matched));
+}
+
+#[test]
+fn frames_are_not_read_before_their_step_is_shown_and_run_out_like_others_that_are_refused() {
+    let fixture = Fixture::new(IIN);
+    assert_eq!(fixture.turned_away(BROWSER), Some(ProblemCode::SessionState));
+    fixture.agree();
+    fixture.allow(Purse::RefusedFrames, 2);
+    for _ in 0..2 {
+        assert_eq!(fixture.turned_away(BROWSER), Some(ProblemCode::SessionState));
+    }
+    assert_eq!(fixture.turned_away(BROWSER), Some(ProblemCode::TooMany));
+}
+
+#[test]
+fn frames_are_read_of_a_step_that_is_shown_was_answered_or_is_over() {
+    let fixture = Fixture::new(IIN);
+    fixture.agree();
+    fixture.view(Act::Begin { run: 0 });
+    assert_eq!(fixture.turned_away(BROWSER), None);
+    assert_eq!(fixture.frames(1).status, 200);
+    assert_eq!(fixture.turned_away(BROWSER), None);
+    let fixture = Fixture::new(IIN);
+    fixture.agree();
+    fixture.view(Act::Begin { run: 0 });
+    fixture.pass(60);
+    assert_eq!(fixture.turned_away(BROWSER), None);
 }

@@ -93,3 +93,20 @@ fn nbs_10_the_result_names_the_request_that_it_answers() {
     let message: Value = serde_json::from_slice(&result.body).unwrap();
     assert_eq!(message["code_challenge"], crate::oidc::authorization::tests::CHALLENGE);
 }
+
+#[test]
+fn nobody_waits_while_documents_and_proofs_are_fetched() {
+    let fixture = Fixture::new(IIN);
+    fixture.passed();
+    fixture.host.asked_in_turn.borrow_mut().clear();
+    fixture.matcher_says(Ok(json!([{
+        "kind": "liveness", "run": 0, "sha256": Sha256Digest::of(b"liveness"), "at": START, "jws": "a.b.c",
+    }])));
+    fixture.matcher_says(Err(MatcherFailure::Refused(ProblemCode::NotFound)));
+    let asked = || fixture.host.asked.borrow().len();
+    let before = asked();
+    assert_eq!(fixture.call(Call::Result { client: "bank".into() }).status, 200);
+    assert_eq!(fixture.act(Act::Documents).status, 200);
+    assert_eq!(asked() - before, 3);
+    assert_eq!(*fixture.host.asked_in_turn.borrow(), [""; 0]);
+}

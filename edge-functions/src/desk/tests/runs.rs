@@ -15,6 +15,7 @@ fn calls_made_twice_do_nothing_twice() {
         run: 0,
         step: 0,
         capture: capture(&first, step.nonce, content),
+        arrived_at: None,
     };
     let second = fixture.view(frames(1)).state;
     assert!(matches!(&second, StateView::Challenged { step, .. } if step.step == 1));
@@ -92,6 +93,7 @@ fn bnk_7_a_virtual_camera_is_refused_where_it_is_not_allowed() {
         run: 0,
         step: 0,
         capture: sealed.encode().unwrap(),
+        arrived_at: None,
     };
     assert_eq!(problem(&fixture.act(frames)), ProblemCode::CameraVirtual);
     assert_eq!(fixture.view(Act::See).state, view.state);
@@ -117,8 +119,85 @@ fn broken_captures_are_refused_and_the_step_stays_open() {
             run: 0,
             step: 0,
             capture: bytes,
+            arrived_at: None,
         };
         assert_eq!(problem(&fixture.act(frames)), expected);
     }
     assert_eq!(fixture.view(Act::See).state, view.state);
+}
+
+#[test]
+fn frames_that_arrived_in_time_are_in_time_whenever_their_turn_comes() {
+    let fixture = Fixture::new(IIN);
+    fixture.agree();
+    let view = fixture.view(Act::Begin { run: 0 });
+    let StateView::Challenged { step, .. } = &view.state else {
+        panic!("no step is shown");
+    };
+    let frames = |arrived_at| Act::Frames {
+        run: 0,
+        step: 0,
+        capture: capture(&view, step.nonce, 1),
+        arrived_at: Some(arrived_at),
+    };
+    fixture.pass(60);
+    assert!(fixture.host.now.get() > step.deadline);
+    let state = fixture.view(frames(step.deadline)).state;
+    assert!(matches!(state, StateView::Challenged { step, .. } if step.step == 1));
+}
+
+#[test]
+fn whoever_breaks_off_while_frames_are_judged_is_not_compared() {
+    for (at, conclusions) in [("/step/0", 1), ("/step/2", 1), ("/conclusion", 1)] {
+        let fixture = Fixture::new(IIN);
+        fixture.agree();
+        let mut state = fixture.view(Act::Begin { run: 0 }).state;
+        fixture.host.broken_off_at.set(Some(at));
+        while let StateView::Challenged { .. } = state {
+            assert_eq!(fixture.frames(1).status, 200);
+            state = fixture.view(Act::See).state;
+        }
+        assert_eq!(state, ended(Ending::Cancelled), "{at}");
+        assert_eq!(fixture.view(Act::Cancel).state, ended(Ending::Cancelled));
+        let asked = fixture.host.asked.borrow();
+        let times = |path: &str| asked.iter().filter(|call| call.ends_with(path)).count();
+        assert_eq!(
+            (times("/comparison"), times("/conclusion"), times("/end")),
+            (0, conclusions, 1),
+            "{at}"
+        );
+    }
+}
+
+#[test]
+fn frames_whose_turn_comes_after_the_citizen_broke_off_reach_no_matcher() {
+    let fixture = Fixture::new(IIN);
+    fixture.agree();
+    fixture.view(Act::Begin { run: 0 });
+    let view = fixture.view(Act::See);
+    let StateView::Challenged { step, .. } = &view.state else {
+        panic!("no step is shown");
+    };
+    let frames = Act::Frames {
+        run: 0,
+        step: 0,
+        capture: capture(&view, step.nonce, 1),
+        arrived_at: None,
+    };
+    fixture.host.broken_off.set(true);
+    assert_eq!(fixture.view(frames).state, ended(Ending::Cancelled));
+    assert!(!fixture.host.asked.borrow().iter().any(|call| call.starts_with("PUT")));
+}
+
+#[test]
+fn nobody_else_breaks_off() {
+    let fixture = Fixture::new(IIN);
+    let may = |browser| {
+        now_or_never(Desk::new(&fixture.host, &fixture.config, &fixture.keys, SESSION).may_break_off(browser))
+    };
+    assert!(may(BROWSER));
+    assert!(!may(Sha256Digest::from_bytes([8; 32])));
+    fixture.allow(Purse::Browser, 1);
+    assert_eq!(fixture.act(Act::See).status, 200);
+    assert!(!may(BROWSER), "a call that will be refused does nothing");
 }
