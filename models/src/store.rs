@@ -1,5 +1,6 @@
 //! Where a native host finds model files.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -24,21 +25,19 @@ impl Store {
     }
 
     /// The store that the environment names. The mirror is `TANU_MODELS` (relative to `root`), by default
-    /// `../shared/models` beside the repository's root `root`; the cache is `models` in `TANU_CACHE`, by default
-    /// `~/.cache/tanu`.
+    /// `../shared/models` beside the repository's root `root`; the cache is `models` in `TANU_CACHE` (relative to `root` too), by
+    /// default in `~/.cache/tanu`.
     #[must_use]
     pub fn from_environment(root: &Path) -> Self {
-        let named = |name: &str| {
-            std::env::var_os(name)
-                .filter(|value| !value.is_empty())
-                .map(PathBuf::from)
-        };
+        Self::read(&|name| std::env::var_os(name), root)
+    }
+
+    fn read(variable: &dyn Fn(&str) -> Option<OsString>, root: &Path) -> Self {
+        let named = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let mirror = named(MIRROR_VARIABLE).unwrap_or_else(|| PathBuf::from("../shared/models"));
         let cache = named("TANU_CACHE").or_else(|| named("HOME").map(|home| home.join(".cache/tanu")));
-        Self::new(
-            root.join(mirror),
-            cache.unwrap_or_else(|| root.join(".tanu/cache")).join("models"),
-        )
+        let cache = cache.unwrap_or_else(|| PathBuf::from(".tanu/cache"));
+        Self::new(root.join(mirror), root.join(cache).join("models"))
     }
 
     /// The directory in which downloads are kept.
@@ -173,6 +172,19 @@ mod tests {
         fn drop(&mut self) {
             fs::remove_dir_all(&self.0).unwrap();
         }
+    }
+
+    #[test]
+    fn relative_places_are_relative_to_the_repository_not_to_where_a_program_was_called() {
+        let variable = |name: &str| match name {
+            "TANU_MODELS" => Some("mirror".into()),
+            "TANU_CACHE" => Some("../cache".into()),
+            _ => None,
+        };
+        let store = Store::read(&variable, Path::new("/repo"));
+        assert_eq!(store, Store::new("/repo/mirror".into(), "/repo/../cache/models".into()));
+        let usual = Store::read(&|name| (name == "HOME").then(|| "/home/a".into()), Path::new("/repo"));
+        assert_eq!(usual.cache(), Path::new("/home/a/.cache/tanu/models"));
     }
 
     #[test]

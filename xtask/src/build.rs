@@ -73,6 +73,11 @@ pub(crate) fn build(environment: &Environment, wasm: &WasmToolchain, profile: Pr
     Ok(())
 }
 
+/// Builds the programs that measure, for release; they need nothing of what WebAssembly does.
+pub(crate) fn evaluate(environment: &Environment) -> Outcome {
+    native::build(environment, Profile::Release, &["tanu-evaluate"])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,6 +20,14 @@ impl Failure {
         }
     }
 
+    /// The same failure with one more remedy.
+    pub(crate) fn or(self, remedy: &str) -> Self {
+        Self {
+            remedy: format!("{}; {remedy}", self.remedy),
+            ..self
+        }
+    }
+
     /// What could not be done, in a phrase.
     pub(crate) fn what(&self) -> &str {
         &self.what

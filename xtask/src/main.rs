@@ -6,6 +6,7 @@ mod check;
 mod claim;
 mod clock;
 mod environment;
+mod evaluate;
 mod failure;
 mod models;
 mod openapi;
@@ -34,6 +35,7 @@ cargo xtask COMMAND
   openapi           write docs/openapi/ as the code has it
   trace             each clause of the requirements with the code and the tests that name it
   bench [WHAT…]     measure browser, edge, matcher, or all, against peers in the same run
+  evaluate …        build tanu-evaluate for release and run it with the arguments that follow
   models            show the models, and download those that are missing and can be downloaded";
 
 fn main() -> ExitCode {
@@ -41,10 +43,13 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = Environment::of_process().and_then(|environment| {
         claim::require_own_program(&environment)?;
-        command(&environment, &arguments)
+        match arguments.as_slice() {
+            ["evaluate", rest @ ..] => evaluate::run(&environment, rest),
+            others => command(&environment, others).map(|()| ExitCode::SUCCESS),
+        }
     });
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(failure) => {
             say::failed(failure);
             ExitCode::FAILURE

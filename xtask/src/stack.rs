@@ -96,6 +96,7 @@ pub(crate) fn run(environment: &Environment, profile: Profile) -> Outcome {
     // What would hinder the start is said before the minutes that set-up and build may take.
     let home = Home::take(&environment.home)?;
     address::require_free(environment)?;
+    health::require_means(&environment.public.probe(environment.ports.edge))?;
     let wasm = setup::for_build(environment)?;
     models::require(&models::fetch(environment))?;
     let claim = claim::build_directories(environment)?;

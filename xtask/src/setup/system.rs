@@ -9,6 +9,9 @@ use crate::{run, say};
 /// The oldest Node whose tools this project uses.
 const NODE: u32 = 20;
 
+/// What else to do where only Chromium's usual place is empty.
+const CHROMIUM_ELSEWHERE: &str = "for a Chromium elsewhere set TANU_CHROMIUM to its path";
+
 /// Checks that Node is there and new enough.
 pub(crate) fn node() -> Outcome {
     let remedy = format!("install Node {NODE} or newer, with npm");
@@ -33,7 +36,11 @@ pub(crate) fn test_programs(environment: &Environment) -> Outcome {
         .map(|(_, package)| *package)
         .collect();
     if !missing.is_empty() {
-        apt(&missing)?;
+        let elsewhere = missing.contains(&"chromium").then_some(CHROMIUM_ELSEWHERE);
+        apt(&missing).map_err(|failure| match elsewhere {
+            Some(remedy) => failure.or(remedy),
+            None => failure,
+        })?;
     }
     match wanted.iter().find(|(program, _)| !run::exists(program)) {
         None => {
@@ -43,7 +50,7 @@ pub(crate) fn test_programs(environment: &Environment) -> Outcome {
         Some((program, package)) => Err(Failure::new(
             format!("The tests need {package}"),
             format!("{} is not there", program.display()),
-            format!("install {package}; for a Chromium elsewhere set TANU_CHROMIUM to its path"),
+            format!("install {package}; {CHROMIUM_ELSEWHERE}"),
         )),
     }
 }

@@ -67,6 +67,15 @@ impl PublicAddress {
                 "set TANU_TLS_KEY and TANU_TLS_CERTIFICATE to files in PEM, or unset TANU_ORIGIN",
             ));
         }
+        if let (Some(_), Some(origin)) = (&tls, origin.as_ref().filter(|origin| !origin.starts_with("https://"))) {
+            return Err(Failure::new(
+                "TLS and a plain origin do not go together",
+                format!(
+                    "TANU_ORIGIN is {origin}, but with TANU_TLS_KEY and TANU_TLS_CERTIFICATE nothing answers over plain http"
+                ),
+                "set TANU_ORIGIN to the https address, or unset the two files",
+            ));
+        }
         if !host.is_loopback() && origin.is_none() {
             return Err(Failure::new(
                 "Tanu has to know the address under which citizens reach it",
@@ -211,6 +220,18 @@ mod tests {
         assert!(plain.to_string().contains("BNK-15"), "{plain}");
         let tls = [("TANU_TLS_KEY", "k.pem"), ("TANU_TLS_CERTIFICATE", "c.pem")];
         assert!(read(&[tls.as_slice(), &[("TANU_ORIGIN", "https://tanu.example")]].concat()).is_ok());
+    }
+
+    #[test]
+    fn bnk_15_a_plain_origin_with_tls_is_refused_on_loopback_too() {
+        let tls = [("TANU_TLS_KEY", "k.pem"), ("TANU_TLS_CERTIFICATE", "c.pem")];
+        let with = |origin| read(&[tls.as_slice(), &[("TANU_ORIGIN", origin)]].concat());
+        let refused = with("http://localhost:8787").unwrap_err().to_string();
+        assert!(
+            refused.contains("TANU_ORIGIN") && refused.contains("TANU_TLS_KEY"),
+            "{refused}"
+        );
+        assert!(with("https://localhost:8787").is_ok());
     }
 
     #[test]

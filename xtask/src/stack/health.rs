@@ -2,11 +2,31 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::time::Duration;
 
+use crate::failure::{Failure, Outcome};
 use crate::run;
 
+/// What asks over TLS.
+const CURL: &str = "curl";
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Refuses an address that this machine has no means to ask.
+pub(crate) fn require_means(url: &str) -> Outcome {
+    means(url, run::exists(Path::new(CURL)))
+}
+
+fn means(url: &str, has_curl: bool) -> Outcome {
+    if url.starts_with("http://") || has_curl {
+        return Ok(());
+    }
+    Err(Failure::new(
+        "With TLS the start needs curl",
+        format!("it asks {url} whether the edge is healthy, and there is no {CURL}"),
+        format!("install {CURL}, then try again"),
+    ))
+}
 
 /// Whether a GET of this address on this machine succeeds.
 pub(crate) fn answers(url: &str) -> bool {
@@ -14,7 +34,7 @@ pub(crate) fn answers(url: &str) -> bool {
         Some(rest) => plain(rest).unwrap_or(false),
         // Loopback, and only whether it answers: whose certificate it shows is not asked here.
         None => run::within(
-            run::command("curl").args(["--silent", "--fail", "--insecure", url]),
+            run::command(CURL).args(["--silent", "--fail", "--insecure", url]),
             PATIENCE,
         ),
     }
@@ -59,6 +79,14 @@ mod tests {
     fn only_success_is_healthy() {
         assert!(with_status("200 OK"));
         assert!(!with_status("503 Service Unavailable"));
+    }
+
+    #[test]
+    fn without_curl_tls_is_refused_before_anything_starts() {
+        assert!(means("http://127.0.0.1:8787/healthz", false).is_ok());
+        assert!(means("https://127.0.0.1:443/healthz", true).is_ok());
+        let refused = means("https://127.0.0.1:443/healthz", false).unwrap_err().to_string();
+        assert!(refused.contains("install curl"), "{refused}");
     }
 
     #[test]
