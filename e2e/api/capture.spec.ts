@@ -120,6 +120,23 @@ test("bnk_7_substituted_frames_are_refused_and_the_step_stays_open", async ({ re
   expect((await session.view()).state).toMatchObject({ state: "challenged", step });
 });
 
+test("bnk_7_frames_that_are_no_pictures_are_refused_and_the_step_stays_open", async ({ request }) => {
+  const session = await ApiSession.agreed(request, syntheticIin());
+  const { view, step } = await session.begin(0);
+  const zeros = framesOf(Array.from({ length: 10 }, (_, n) => Buffer.alloc(600 + n)));
+  const ahead = frames(10).map((frame) => ({ ...frame, t: frame.t + 3_600_000_000 }));
+  for (const [name, sent, code] of [
+    ["nothing of a picture", zeros, "capture.malformed"],
+    ["what only begins like one", frames(10), "capture.malformed"],
+    ["pictures taken after they arrived", ahead, "capture.broken_chain"],
+  ] as const) {
+    await test.step(name, async () => {
+      await expectProblem(await session.put(step, encodeCapture(seal(view.transaction, step.nonce, sent))), code);
+      expect(await session.view()).toMatchObject({ state: { state: "challenged", step }, documents: view.documents });
+    });
+  }
+});
+
 test("frames are taken once: again they change nothing, others in their place are refused", async ({ request, browser }) => {
   const missing = facesMissing();
   test.skip(missing !== undefined, missing);

@@ -78,11 +78,20 @@ impl StepSubmission {
     /// # Errors
     /// The first of [`InvalidCapture`] that applies.
     pub fn open(&self) -> Result<StepCapture, InvalidCapture> {
-        let capture = StepCapture::decode(&self.capture, &self.issued.transaction, &self.issued.nonce)?;
+        Self::opened(&self.capture, &self.issued, self.received_at)
+    }
+
+    /// The frames of an encoded capture that answers a step, as [`StepSubmission::open`] gives them: for the edge, which finds out so
+    /// what the matcher would refuse.
+    ///
+    /// # Errors
+    /// The first of [`InvalidCapture`] that applies.
+    pub fn opened(capture: &[u8], issued: &IssuedStep, received_at: Timestamp) -> Result<StepCapture, InvalidCapture> {
+        let capture = StepCapture::decode(capture, &issued.transaction, &issued.nonce)?;
         if !capture.frames.iter().all(|frame| frame.jpeg.starts_with(Self::JPEG)) {
             return Err(InvalidCapture::Malformed);
         }
-        let window = self.received_at.duration_since(self.issued.issued_at) + Self::DRIFT;
+        let window = received_at.duration_since(issued.issued_at) + Self::DRIFT;
         let last = capture.frames.last().map_or(0, |frame| frame.time_us);
         if i128::from(last) > window.as_micros() {
             return Err(InvalidCapture::Order);

@@ -7,6 +7,7 @@ use tanu_liveness::plan::{PlanPolicy, select};
 use tanu_protocol::capture::{ClientReportedCamera, InvalidCapture, StepCapture};
 use tanu_protocol::challenge::{IssuedStep, StepIndex};
 use tanu_protocol::evidence::CONSENT_TYPE;
+use tanu_protocol::matcher::StepSubmission;
 use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::session::{ConsentAnswer, SessionView};
 
@@ -98,17 +99,21 @@ impl<H: Host> Desk<'_, H> {
             return Ok(exhausted.into());
         }
         stored.session = stored.session.clone().at(arrived_at);
-        match self.arrived(stored, index, &capture, arrived_at) {
-            Ok(Arrival::ToJudge) => {}
-            Ok(Arrival::First(session)) => self.keep(stored, *session).await?,
+        let open = match self.arrived(stored, index, &capture, arrived_at) {
+            Ok(Arrival::ToJudge) => None,
+            Ok(Arrival::First(session)) => {
+                let open = stored.session.clone();
+                self.keep(stored, *session).await?;
+                Some(open)
+            }
             Ok(Arrival::Again) => return self.settled(stored).await,
             Err(refused) => {
                 // Whoever has nothing left is told so the next time.
                 let _ = self.host.spend(Purse::RefusedFrames);
                 return Err(refused);
             }
-        }
-        self.judge(stored, capture).await?;
+        };
+        self.judge(stored, capture, open).await?;
         Ok(self.view(stored))
     }
 
@@ -145,7 +150,8 @@ impl<H: Host> Desk<'_, H> {
                 }
             }
             Place::Open(issued) => {
-                let decoded = decode(issued)?;
+                // All that the matcher would look at before it looks at pictures: what it refuses must not count as received.
+                let decoded = StepSubmission::opened(capture, issued, arrived_at).map_err(capture_problem)?;
                 if decoded.camera == ClientReportedCamera::Virtual && !self.config.virtual_cameras {
                     return Err(ProblemCode::CameraVirtual);
                 }

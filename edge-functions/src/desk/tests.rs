@@ -313,7 +313,7 @@ fn capture(view: &SessionView, nonce: Nonce, content: u8) -> Vec<u8> {
     let frame = |n: u8| CapturedFrame {
         sequence: n.into(),
         time_us: u64::from(n) * 100_000,
-        jpeg: vec![content, n],
+        jpeg: vec![0xff, 0xd8, 0xff, content, n],
     };
     let frames = (0..4).map(frame).collect();
     StepCapture::seal(&view.transaction, nonce, ClientReportedCamera::Device, frames)

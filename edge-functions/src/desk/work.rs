@@ -7,6 +7,7 @@ use tanu_protocol::matcher::{SessionEnded, StepSubmission, StepVerdict};
 use tanu_protocol::problem::ProblemCode;
 
 use super::{Desk, Host, Stored};
+use crate::budget::Purse;
 use crate::matcher::{MatcherCall, MatcherFailure};
 
 impl<H: Host> Desk<'_, H> {
@@ -78,11 +79,18 @@ impl<H: Host> Desk<'_, H> {
         next.map(Some).map_err(|error| self.unexpected(error))
     }
 
-    /// Has the frames of the step judged that has just been received, and does what follows.
+    /// Has the frames of the step judged that has just been received, and does what follows. `open` is the session before these frames
+    /// were received, where they were the first: that is where it stands again if the matcher finds out that they are damaged.
     ///
     /// # Errors
-    /// [`ProblemCode::TryLater`], or the matcher's reason why it will not judge these frames; then the run is concluded.
-    pub(super) async fn judge(&self, stored: &mut Stored, capture: Vec<u8>) -> Result<(), ProblemCode> {
+    /// [`ProblemCode::TryLater`], or the reason why the matcher will not judge these frames: the step is to be repeated then, where its
+    /// deadline has not passed. With any other reason, or where the step can't be opened again, the run is concluded.
+    pub(super) async fn judge(
+        &self,
+        stored: &mut Stored,
+        capture: Vec<u8>,
+        open: Option<Session>,
+    ) -> Result<(), ProblemCode> {
         self.break_off(stored).await?;
         let Some(Task::Judge {
             issued,
@@ -110,7 +118,17 @@ impl<H: Host> Desk<'_, H> {
             }
             Err(MatcherFailure::Refused(code)) => {
                 self.host.note("matcher.judge", code.as_str());
-                (session.frames_lost(now), Err(code))
+                let damaged = matches!(code, ProblemCode::CaptureMalformed | ProblemCode::CaptureBroken);
+                if damaged {
+                    // Whoever has nothing left is told so the next time.
+                    let _ = self.host.spend(Purse::RefusedFrames);
+                }
+                match open.filter(|_| damaged).map(|open| open.at(now)) {
+                    Some(open) if open.task().is_none() => (Ok(open), Err(code)),
+                    Some(over) => (Ok(over), Err(ProblemCode::SessionState)),
+                    None if damaged => (session.frames_lost(now), Err(ProblemCode::SessionState)),
+                    None => (session.frames_lost(now), Err(code)),
+                }
             }
             Err(failure) => return Err(self.unable("matcher.judge", failure)),
         };

@@ -60,11 +60,11 @@ fn frames_that_the_matcher_refuses_cost_the_run() {
     let fixture = Fixture::new(IIN);
     fixture.agree();
     fixture.view(Act::Begin { run: 0 });
-    fixture.matcher_says(Err(MatcherFailure::Refused(ProblemCode::ImageInvalid)));
+    fixture.matcher_says(Err(MatcherFailure::Refused(ProblemCode::Conflict)));
     fixture.matcher_says(Ok(json!({
         "passed": false, "mismatches": ["late"], "document": reference("liveness", Some(0)),
     })));
-    assert_eq!(problem(&fixture.frames(1)), ProblemCode::ImageInvalid);
+    assert_eq!(problem(&fixture.frames(1)), ProblemCode::Conflict);
     let state = fixture.view(Act::See).state;
     assert!(matches!(state, StateView::Ready { run: 1, mismatches, .. } if mismatches == [Mismatch::Late]));
 }
@@ -81,7 +81,7 @@ fn bnk_7_a_virtual_camera_is_refused_where_it_is_not_allowed() {
     let frame = CapturedFrame {
         sequence: 0,
         time_us: 0,
-        jpeg: vec![1],
+        jpeg: vec![0xff, 0xd8, 0xff, 1],
     };
     let sealed = StepCapture::seal(
         &view.transaction,
@@ -200,4 +200,76 @@ fn nobody_else_breaks_off() {
     fixture.allow(Purse::Browser, 1);
     assert_eq!(fixture.act(Act::See).status, 200);
     assert!(!may(BROWSER), "a call that will be refused does nothing");
+}
+
+#[test]
+fn pictures_that_the_matcher_would_refuse_unseen_are_refused_before_they_count() {
+    let fixture = Fixture::new(IIN);
+    fixture.agree();
+    let view = fixture.view(Act::Begin { run: 0 });
+    let StateView::Challenged { step, .. } = &view.state else {
+        panic!("no step is shown");
+    };
+    for (jpeg, time_us, expected) in [
+        (vec![0; 600], 0, ProblemCode::CaptureMalformed),
+        (vec![0xff, 0xd8, 0xff], 3_600_000_000, ProblemCode::CaptureBroken),
+    ] {
+        let frame = CapturedFrame {
+            sequence: 0,
+            time_us,
+            jpeg,
+        };
+        let camera = ClientReportedCamera::Device;
+        let sealed = StepCapture::seal(&view.transaction, step.nonce, camera, vec![frame]);
+        let frames = Act::Frames {
+            run: 0,
+            step: 0,
+            capture: sealed.encode().unwrap(),
+            arrived_at: None,
+        };
+        assert_eq!(problem(&fixture.act(frames)), expected);
+    }
+    assert_eq!(fixture.view(Act::See).state, view.state);
+    assert_eq!(fixture.frames(1).status, 200);
+}
+
+#[test]
+fn a_step_whose_pictures_turn_out_damaged_is_repeated() {
+    let fixture = Fixture::new(IIN);
+    fixture.agree();
+    let shown = fixture.view(Act::Begin { run: 0 }).state;
+    fixture.allow(Purse::RefusedFrames, 2);
+    fixture.matcher_says(Err(MatcherFailure::Refused(ProblemCode::CaptureMalformed)));
+    assert_eq!(problem(&fixture.frames(1)), ProblemCode::CaptureMalformed);
+    assert_eq!(fixture.view(Act::See).state, shown);
+    let state = fixture.frames(2);
+    assert_eq!(state.status, 200);
+    assert!(matches!(fixture.view(Act::See).state, StateView::Challenged { step, .. } if step.step == 1));
+    // Each is large, and was looked at: they are counted.
+    fixture.matcher_says(Err(MatcherFailure::Refused(ProblemCode::CaptureMalformed)));
+    assert_eq!(problem(&fixture.frames(1)), ProblemCode::CaptureMalformed);
+    assert_eq!(problem(&fixture.frames(2)), ProblemCode::TooMany);
+}
+
+#[test]
+fn damaged_pictures_gain_no_time() {
+    let fixture = Fixture::new(IIN);
+    fixture.agree();
+    let view = fixture.view(Act::Begin { run: 0 });
+    let StateView::Challenged { step, .. } = &view.state else {
+        panic!("no step is shown");
+    };
+    let frames = Act::Frames {
+        run: 0,
+        step: 0,
+        capture: capture(&view, step.nonce, 1),
+        arrived_at: Some(step.deadline),
+    };
+    fixture.pass(60);
+    fixture.matcher_says(Err(MatcherFailure::Refused(ProblemCode::CaptureMalformed)));
+    fixture.matcher_says(Ok(json!({
+        "passed": false, "mismatches": ["late"], "document": reference("liveness", Some(0)),
+    })));
+    assert_eq!(problem(&fixture.act(frames)), ProblemCode::SessionState);
+    assert!(matches!(fixture.view(Act::See).state, StateView::Ready { run: 1, .. }));
 }
