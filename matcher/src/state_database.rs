@@ -9,15 +9,15 @@ use rustls::pki_types::pem::PemObject;
 use tanu_protocol::channel::{Party, REQUEST_HEADER, RESPONSE_HEADER, RequestLine, sign_request, verify_response};
 use tanu_protocol::digest::Nonce;
 use tanu_protocol::jws::JwsSigner;
-use tanu_protocol::state_database::{INDIVIDUAL_PATH, ReferenceAnswer, ReferenceQuery};
+use tanu_protocol::state_database::{INDIVIDUAL_PATH, MOST_PHOTO_BYTES, ReferenceAnswer, ReferenceQuery};
 use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::config;
 use crate::host::{Host, random};
 
-/// The most bytes that an answer may have: a photo of 1 MB in base64, with room.
-const MOST_ANSWER_BYTES: u64 = 4 * 1024 * 1024;
+/// The most bytes that an answer may have: the largest photo in base64 (RFC 4648, section 4), with room for the document.
+const MOST_ANSWER_BYTES: u64 = (MOST_PHOTO_BYTES.div_ceil(3) * 4 + 64 * 1024) as u64;
 const ATTEMPTS: usize = 2;
 
 /// How long one attempt may take.

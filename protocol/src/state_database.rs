@@ -12,6 +12,15 @@ use crate::iin::Iin;
 /// Path of the query, by POST.
 pub const INDIVIDUAL_PATH: &str = "/state/individuals/v1/reference";
 
+/// The most bytes of a reference photo's file: 5 MiB.
+pub const MOST_PHOTO_BYTES: usize = 5 * 1024 * 1024;
+
+/// The most pixels along one side of a reference photo.
+pub const MOST_PHOTO_SIDE: u32 = 8000;
+
+/// The most pixels of a reference photo, width × height: 24 megapixels.
+pub const MOST_PHOTO_PIXELS: u64 = 24_000_000;
+
 /// Asks for one citizen's reference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -29,7 +38,8 @@ pub struct ReferenceQuery {
 pub enum ReferenceAnswer {
     /// The citizen is known.
     Found {
-        /// The photo as JPEG, PNG or WebP, base64.
+        /// The photo as JPEG, PNG or WebP, base64: a whole file of at most 5 MiB, 8000 pixels a side and 24 megapixels in all
+        /// ([`MOST_PHOTO_BYTES`], [`MOST_PHOTO_SIDE`], [`MOST_PHOTO_PIXELS`]). What is larger can't be compared with.
         #[serde(with = "crate::base64_bytes")]
         #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::schema::Base64"))]
         photo: Vec<u8>,

@@ -11,6 +11,7 @@ use axum::routing::post;
 use p256::ecdsa::SigningKey;
 use tanu_protocol::channel::{sign_response, verify_request};
 use tanu_protocol::digest::TransactionHash;
+use tanu_protocol::state_database::{MOST_PHOTO_PIXELS, MOST_PHOTO_SIDE};
 use tokio::runtime::Runtime;
 
 use super::*;
@@ -237,6 +238,35 @@ fn an_answer_may_be_as_large_as_the_cap_and_no_larger() {
         assert_eq!(database.asked(), Err(Unavailable::Malformed));
         assert_eq!(database.queries(), 1);
     }
+}
+
+#[test]
+fn nbs_9_the_largest_photo_that_the_contract_allows_arrives() {
+    let ReferenceAnswer::Found { document, .. } = reference(1) else {
+        panic!("the reference has a photo");
+    };
+    let largest = ReferenceAnswer::Found {
+        photo: vec![0xff; MOST_PHOTO_BYTES],
+        document,
+    };
+    let database = Database::answering([Answer::json(&largest)]);
+    assert!(database.asked() == Ok(largest));
+}
+
+#[test]
+fn nbs_9_the_largest_picture_that_the_contract_allows_is_decoded() {
+    const {
+        assert!(MOST_PHOTO_BYTES <= tanu_vision::decode::MAX_BYTES);
+        assert!(MOST_PHOTO_SIDE <= tanu_vision::decode::MAX_SIDE);
+        assert!(MOST_PHOTO_PIXELS <= tanu_vision::decode::MAX_PIXELS);
+    }
+    let height = u32::try_from(MOST_PHOTO_PIXELS).unwrap() / MOST_PHOTO_SIDE;
+    let mut file = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::new_luma8(MOST_PHOTO_SIDE, height)
+        .write_to(&mut file, image::ImageFormat::Png)
+        .unwrap();
+    let picture = tanu_vision::decode(file.get_ref()).unwrap();
+    assert_eq!((picture.width(), picture.height()), (MOST_PHOTO_SIDE, height));
 }
 
 #[test]

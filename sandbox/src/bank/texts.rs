@@ -83,9 +83,9 @@ texts! {
         "You may leave it as it is. Only IINs of people born in the 19th century are taken (seventh digit 1 or 2): they are nobody's.";
     FieldName: "Аты-жөні", "Имя и фамилия", "Full name";
     FieldPhoto: "Фотосурет", "Фотография", "Photo";
-    FieldPhotoHint: "JPEG, PNG немесе WebP, 5 МБ-тан аспайды, әр жағы 160–8000 пиксель. Бір ғана бет, жарық жақсы түссін.",
-        "JPEG, PNG или WebP, не больше 5 МБ, от 160 до 8000 пикселей по каждой стороне. Одно лицо, хорошее освещение.",
-        "JPEG, PNG or WebP, at most 5 MB, 160 to 8000 pixels each way. One face, well lit.";
+    FieldPhotoHint: "JPEG, PNG немесе WebP, 5 МБ-тан аспайды, әр жағы 160–8000 пиксель, барлығы 24 мегапиксельге дейін. Бір ғана бет, жарық жақсы түссін.",
+        "JPEG, PNG или WebP, не больше 5 МБ, от 160 до 8000 пикселей по каждой стороне, всего до 24 мегапикселей. Одно лицо, хорошее освещение.",
+        "JPEG, PNG or WebP, at most 5 MB, 160 to 8000 pixels each way, up to 24 megapixels in all. One face, well lit.";
     PhotoChoose: "Файлдан таңдау", "Выбрать файл", "Choose a file";
     PhotoChosen: "Таңдалған файл", "Выбран файл", "File chosen";
     PhotoKept: "Таңдаған фотосуретіңіз сақтаулы тұр. Қаласаңыз, басқасын таңдаңыз.",
@@ -138,9 +138,9 @@ texts! {
     ErrorPhotoUnreadable: "Бұл файл JPEG, PNG немесе WebP суреті емес не бүлінген.",
         "Этот файл не изображение JPEG, PNG или WebP либо повреждён.",
         "This file is no JPEG, PNG or WebP picture, or it is broken.";
-    ErrorPhotoDimensions: "Фотосуреттің әр жағы 160–8000 пиксель болуы керек.",
-        "Каждая сторона фотографии должна быть от 160 до 8000 пикселей.",
-        "Each side of the photo must have 160 to 8000 pixels.";
+    ErrorPhotoDimensions: "Фотосуреттің әр жағы 160–8000 пиксель болуы, барлығы 24 мегапиксельден аспауы керек.",
+        "Каждая сторона фотографии должна быть от 160 до 8000 пикселей, а вся она не больше 24 мегапикселей.",
+        "Each side of the photo must have 160 to 8000 pixels, and all of it at most 24 megapixels.";
     ErrorNumber: "Құжат нөмірін жазыңыз: 20-дан аспайтын латын әріптері мен цифрлар.",
         "Напишите номер документа: до 20 латинских букв и цифр.",
         "Write the document's number: up to 20 Latin letters and digits.";
@@ -335,12 +335,32 @@ texts! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::citizen::photo::Photo;
 
     #[test]
     fn every_text_is_there_in_every_language() {
         for text in Text::ALL {
             for language in Language::ALL {
                 assert!(!text.get(language).trim().is_empty(), "{text:?} in {language:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_photos_is_what_is_taken() {
+        let sides = [Photo::FEWEST_SIDE, Photo::MOST_SIDE].map(|side| side.to_string());
+        let megapixels = (Photo::MOST_PIXELS / 1_000_000).to_string();
+        let megabytes = (Photo::MOST_BYTES / 1_000_000).to_string();
+        for language in Language::ALL {
+            for text in [Text::FieldPhotoHint, Text::ErrorPhotoDimensions] {
+                let text = text.get(language);
+                assert!(
+                    sides.iter().chain([&megapixels]).all(|number| text.contains(number)),
+                    "{text}"
+                );
+            }
+            for text in [Text::FieldPhotoHint, Text::ErrorPhotoLarge, Text::FailureTooLarge] {
+                assert!(text.get(language).contains(&format!("{megabytes} ")), "{text:?}");
             }
         }
     }

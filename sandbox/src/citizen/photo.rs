@@ -1,9 +1,10 @@
 //! Reference photos: checked to be pictures of a sane size before they are kept. Whether a face is on them is the matcher's
-//! to say, which answers `unusable_reference` where there is none.
+//! to say, which answers `unusable_reference` where there is none. What it could not even read is not taken.
 
 use std::io::Cursor;
 
 use image::{ImageFormat, ImageReader, Limits};
+use tanu_protocol::state_database::{MOST_PHOTO_BYTES, MOST_PHOTO_PIXELS, MOST_PHOTO_SIDE};
 
 /// A JPEG, PNG or WebP picture within the limits, in its file's form.
 #[derive(Clone, PartialEq, Eq)]
@@ -21,18 +22,25 @@ pub enum InvalidPhoto {
     /// Neither JPEG nor PNG nor WebP, or broken.
     #[error("not a readable JPEG, PNG or WebP picture")]
     Unreadable,
-    /// A side shorter than [`Photo::FEWEST_PIXELS`] or longer than [`Photo::MOST_PIXELS`].
-    #[error("a photo has {} to {} pixels each way", Photo::FEWEST_PIXELS, Photo::MOST_PIXELS)]
+    /// A side shorter than [`Photo::FEWEST_SIDE`] or longer than [`Photo::MOST_SIDE`], or more than [`Photo::MOST_PIXELS`].
+    #[error(
+        "a photo has {} to {} pixels each way, at most {} in all",
+        Photo::FEWEST_SIDE,
+        Photo::MOST_SIDE,
+        Photo::MOST_PIXELS
+    )]
     Dimensions,
 }
 
 impl Photo {
     /// The most bytes of a file.
-    pub const MOST_BYTES: usize = 5 * 1024 * 1024;
+    pub const MOST_BYTES: usize = MOST_PHOTO_BYTES;
     /// The fewest pixels of a side.
-    pub const FEWEST_PIXELS: u32 = 160;
+    pub const FEWEST_SIDE: u32 = 160;
     /// The most pixels of a side.
-    pub const MOST_PIXELS: u32 = 8000;
+    pub const MOST_SIDE: u32 = MOST_PHOTO_SIDE;
+    /// The most pixels, width × height.
+    pub const MOST_PIXELS: u64 = MOST_PHOTO_PIXELS;
     const MOST_DECODED_BYTES: u64 = 256 * 1024 * 1024;
 
     /// Takes a file, after decoding it once.
@@ -50,6 +58,9 @@ impl Photo {
         if !matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP) {
             return Err(InvalidPhoto::Unreadable);
         }
+        if format == ImageFormat::Jpeg && !is_whole_jpeg(&file) {
+            return Err(InvalidPhoto::Unreadable);
+        }
         let reader = || {
             let mut limits = Limits::default();
             limits.max_alloc = Some(Self::MOST_DECODED_BYTES);
@@ -58,8 +69,9 @@ impl Photo {
             reader
         };
         let (width, height) = reader().into_dimensions().map_err(|_| InvalidPhoto::Unreadable)?;
-        let sane = Self::FEWEST_PIXELS..=Self::MOST_PIXELS;
-        if !sane.contains(&width) || !sane.contains(&height) {
+        let sane = Self::FEWEST_SIDE..=Self::MOST_SIDE;
+        let pixels = u64::from(width) * u64::from(height);
+        if !sane.contains(&width) || !sane.contains(&height) || pixels > Self::MOST_PIXELS {
             return Err(InvalidPhoto::Dimensions);
         }
         reader().decode().map_err(|_| InvalidPhoto::Unreadable)?;
@@ -84,6 +96,14 @@ impl Photo {
     }
 }
 
+/// Whether a JPEG's last scan comes to its end (ISO/IEC 10918-1, B.1.1.2): of a file that was cut short the decoder makes a
+/// picture that is grey where the rest was, and the matcher refuses it.
+fn is_whole_jpeg(file: &[u8]) -> bool {
+    let last = |marker: [u8; 2]| file.windows(2).rposition(|pair| pair == marker);
+    let (start_of_scan, end_of_image) = (last([0xff, 0xda]), last([0xff, 0xd9]));
+    start_of_scan.is_some() && start_of_scan < end_of_image
+}
+
 impl std::fmt::Debug for Photo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Photo(…)")
@@ -94,6 +114,15 @@ impl std::fmt::Debug for Photo {
 mod tests {
     use super::*;
     use crate::testing::picture;
+
+    /// A large picture in a small file.
+    fn black(width: u32, height: u32) -> Vec<u8> {
+        let mut file = Cursor::new(Vec::new());
+        image::DynamicImage::new_luma8(width, height)
+            .write_to(&mut file, ImageFormat::Png)
+            .unwrap();
+        file.into_inner()
+    }
 
     #[test]
     fn jpeg_png_and_webp_of_sane_size_are_taken() {
@@ -111,6 +140,7 @@ mod tests {
             (b"GIF89a\x01\x00\x01\x00".to_vec(), InvalidPhoto::Unreadable),
             (picture(159, 400, ImageFormat::Jpeg), InvalidPhoto::Dimensions),
             (picture(8001, 160, ImageFormat::Png), InvalidPhoto::Dimensions),
+            (black(6000, 4001), InvalidPhoto::Dimensions),
         ];
         for (file, expected) in cases {
             assert_eq!(Photo::new(file), Err(expected));
@@ -118,9 +148,24 @@ mod tests {
     }
 
     #[test]
+    fn a_photo_as_large_as_the_contract_allows_is_taken() {
+        assert!(Photo::new(black(6000, 4000)).is_ok());
+        let mut file = picture(320, 400, ImageFormat::Jpeg);
+        // What comes after a picture's end is no part of it.
+        file.resize(Photo::MOST_BYTES, 0);
+        assert_eq!(Photo::new(file.clone()).unwrap().file().len(), Photo::MOST_BYTES);
+        file.push(0);
+        assert_eq!(Photo::new(file), Err(InvalidPhoto::TooLarge));
+    }
+
+    #[test]
     fn a_picture_cut_short_is_refused() {
-        let mut file = picture(320, 400, ImageFormat::Png);
-        file.truncate(file.len() / 2);
-        assert_eq!(Photo::new(file), Err(InvalidPhoto::Unreadable));
+        for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
+            let whole = picture(320, 400, format);
+            for length in [whole.len() / 2, whole.len() * 9 / 10, whole.len() - 20] {
+                let cut = Photo::new(whole[..length].to_vec());
+                assert_eq!(cut, Err(InvalidPhoto::Unreadable), "{format:?} {length}");
+            }
+        }
     }
 }
