@@ -13,6 +13,8 @@ import { answerRun } from "../support/run.ts";
 import { ApiSession } from "../support/session.ts";
 import { Studio } from "../support/studio.ts";
 
+const HTML = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8";
+
 test("discovery and keys say what standard clients need", async ({ request }) => {
   const endpoints = await discover(request);
   expect(endpoints).toMatchObject({
@@ -46,10 +48,42 @@ test("a request whose origin can't be trusted is answered here, never by a redir
     { redirect_uri: `${BANK}/callback/more` },
     { redirect_uri: undefined },
   ]) {
-    const answer = await request.get((await authorization(request, change)).url, { maxRedirects: 0 });
+    const { url } = await authorization(request, change);
+    const answer = await request.get(url, { maxRedirects: 0 });
     expect(answer.status(), JSON.stringify(change)).toBe(400);
     expect(answer.headers().location).toBeUndefined();
+    // A person is shown what happened, here as well.
+    const page = await request.get(url, { maxRedirects: 0, headers: { accept: HTML } });
+    expect([page.status(), page.headers().location], JSON.stringify(change)).toEqual([303, "/problems#oidc.request"]);
   }
+});
+
+test("whoever comes by a link that leads nowhere reads why in their language", async ({ page }) => {
+  for (const [path, code] of [
+    ["/return/AAAAAAAAAAAAAAAAAAAAAA", "session.unknown"],
+    ["/oidc/authorize?client_id=nobody", "oidc.request"],
+  ]) {
+    await page.goto(`${TANU}${path}`);
+    await expect(page).toHaveURL(`${TANU}/problems#${code}`);
+    await expect(page.locator(`[id="${code}"]`)).toBeInViewport();
+  }
+});
+
+test("a request that another site's page posts leaves the browser its other sessions", async ({ request, playwright }) => {
+  const first = await ApiSession.open(request);
+  const form = Object.fromEntries(new URL((await authorization(request)).url).searchParams);
+  // From there the browser sends no cookie along.
+  const elsewhere = await playwright.request.newContext();
+  const posted = await elsewhere.post(`${TANU}/oidc/authorize`, { form, maxRedirects: 0 });
+  expect(posted.status(), await posted.text()).toBe(303);
+  expect(posted.headers()["set-cookie"]).toBeUndefined();
+  const again = new URL(posted.headers().location, TANU);
+  expect([again.pathname, [...again.searchParams.keys()]]).toEqual(["/oidc/authorize", ["client_id", "request_uri"]]);
+  await elsewhere.dispose();
+
+  const second = await ApiSession.at(request, again.href);
+  expect(second.id).not.toBe(first.id);
+  for (const session of [first, second]) expect((await session.view()).state.state).toBe("awaiting_consent");
 });
 
 test("other faults of the request go back to the relying party with its state", async ({ request }) => {

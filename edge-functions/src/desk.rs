@@ -23,9 +23,9 @@ use crate::keys::Keys;
 use crate::matcher::{MatcherCall, MatcherFailure};
 use crate::reply::Reply;
 
-pub use oidc::REQUEST_URI;
 #[cfg(feature = "openapi")]
 pub(crate) use oidc::{PushedRequest, ResultMessage, UserInfo};
+pub use oidc::{REQUEST_URI, bring};
 pub use record::{Record, Stored};
 
 /// How long a pushed request waits for its browser, in seconds (RFC 9126).
@@ -104,8 +104,12 @@ impl HostFailure {
 }
 
 impl From<HostFailure> for ProblemCode {
-    fn from(_: HostFailure) -> Self {
-        Self::Internal
+    /// What is down comes back; what can't be read stays so.
+    fn from(failure: HostFailure) -> Self {
+        match failure {
+            HostFailure::Storage | HostFailure::Random => Self::TryLater,
+            HostFailure::Unreadable => Self::Internal,
+        }
     }
 }
 

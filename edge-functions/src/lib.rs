@@ -16,6 +16,7 @@ pub mod desk;
 pub mod guard;
 pub mod keys;
 pub mod matcher;
+pub mod navigation;
 pub mod oidc;
 #[cfg(feature = "openapi")]
 pub mod openapi;

@@ -163,7 +163,8 @@ fn provider(endpoint: Oidc, method: &str) -> Operation {
             };
             operation
                 .redirects(
-                    "To the session's page; where the request is wrong, back to its `redirect_uri` with `error`.",
+                    "To the session's page; where the request is wrong, back to its `redirect_uri` with `error`. What was posted is \
+                     brought again by a GET. A problem sends whoever asks for HTML to the page that explains it.",
                 )
                 .answers::<FailureBody>(400, "It is not known where to send the browser back to.")
                 .problems(&[

@@ -162,6 +162,12 @@ problems! {
     ru "ИИН неверен: не сходится количество цифр или контрольная цифра.", "Сверьте ИИН с документом и введите ещё раз.";
     en "The IIN is wrong: the number of digits or the check digit does not fit.", "Compare it with your document and enter it again.";
 
+    /// The relying party's request for authorization is wrong, so that it is not known where to send the browser back to.
+    AuthorizationRequest = "oidc.request", 400, None;
+    kk "Сізді осында жіберген сайттың сұрауы қате.", "Сол сайтқа оралып, қайта бастаңыз; қайталанса, сайттың қолдау қызметіне хабарлаңыз.";
+    ru "Сайт, который вас сюда отправил, сделал неверный запрос.", "Вернитесь на этот сайт и начните заново; если повторится, сообщите его поддержке.";
+    en "The site that sent you here made a wrong request.", "Go back to that site and start again; if it comes back, tell its support.";
+
     /// Nothing biometric without consent.
     ConsentMissing = "consent.missing", 403, Some("NBS-4");
     kk "Келісім берілмеген.", "Алдымен келісім беріңіз немесе бас тартыңыз.";

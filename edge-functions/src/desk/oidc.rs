@@ -302,6 +302,17 @@ impl<H: Host> Desk<'_, H> {
     }
 }
 
+/// Has the browser bring a request by a GET that it posted. From another site's page it posts without its cookie (`SameSite=Lax`), and
+/// would be taken for one that has no key yet; with a GET the cookie comes along.
+#[must_use]
+pub fn bring(client: &str, session: SessionId) -> Reply {
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("client_id", client)
+        .append_pair("request_uri", &request_uri(session))
+        .finish();
+    Reply::redirect(format!("/oidc/authorize?{query}"))
+}
+
 /// The name under which a browser brings a pushed request.
 fn request_uri(session: SessionId) -> String {
     format!("{REQUEST_URI}{session}")

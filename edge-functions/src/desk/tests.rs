@@ -45,6 +45,8 @@ struct FakeHost {
     down: Cell<bool>,
     /// What the storage fails with.
     broken: Cell<Option<HostFailure>>,
+    /// Whether nothing can be stored, though what is stored is read.
+    full: Cell<bool>,
     /// At which call to the matcher, by its path's last part, the citizen breaks off in another request.
     broken_off_at: Cell<Option<&'static str>>,
     broken_off: Cell<bool>,
@@ -79,6 +81,9 @@ impl Host for FakeHost {
     }
 
     async fn save(&self, record: &Record) -> Result<(), HostFailure> {
+        if self.full.get() {
+            return Err(HostFailure::Storage);
+        }
         *self.record.borrow_mut() = Some(serde_json::to_string(record).unwrap());
         Ok(())
     }
@@ -180,6 +185,7 @@ impl Fixture {
                 next: RefCell::default(),
                 down: Cell::default(),
                 broken: Cell::default(),
+                full: Cell::default(),
                 broken_off_at: Cell::default(),
                 broken_off: Cell::default(),
                 in_turn: Cell::default(),

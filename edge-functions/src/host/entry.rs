@@ -14,6 +14,7 @@ use crate::browser::BrowserKey;
 use crate::call::{Act, Call};
 use crate::guard::{Provenance, media_type, same_site, transport};
 use crate::matcher::{MatcherCall, MatcherFailure};
+use crate::navigation::{asks_for_a_page, code_of, explained};
 use crate::oidc::metadata::{discovery, jwks};
 use crate::pages::common_headers;
 use crate::reply::Reply;
@@ -53,7 +54,7 @@ async fn answer(request: &Request, env: &Env, url: &Url) -> Result<Response, Ref
         Route::Oidc(Oidc::Discovery) => ready(public(&discovery(&setup.config.issuer))),
         Route::Oidc(Oidc::Jwks) => ready(public(&jwks(&setup.keys.signing.public_key()))),
         Route::Oidc(Oidc::Par) => provider::par(env, &setup, request).await,
-        Route::Oidc(Oidc::Authorize) => provider::authorize(env, &setup, request, url).await,
+        Route::Oidc(Oidc::Authorize) => page(request, provider::authorize(env, &setup, request, url).await).await,
         Route::Oidc(Oidc::Token) => provider::token(env, &setup, request).await,
         Route::Oidc(Oidc::UserInfo) => provider::user_info(env, &setup, request).await,
         Route::Session(session, call) => {
@@ -79,12 +80,30 @@ async fn answer(request: &Request, env: &Env, url: &Url) -> Result<Response, Ref
             }
         }
         Route::Return(session) => {
-            let (browser, act) = (known_browser(&setup, request)?.hash(), Act::Return);
-            Ok(pass_on(env, &setup, session, Call::Browser { browser, act }).await?)
+            let back = async {
+                let (browser, act) = (known_browser(&setup, request)?.hash(), Act::Return);
+                Ok(pass_on(env, &setup, session, Call::Browser { browser, act }).await?)
+            };
+            page(request, back.await).await
         }
         Route::Result(session) => provider::result(env, &setup, request, session).await,
         Route::Public(path) => register(env, &setup, path).await,
     }
+}
+
+/// An answer to a person's browser: a problem becomes the page that explains it, where a page was asked for.
+async fn page(request: &Request, answer: Result<Response, Refusal>) -> Result<Response, Refusal> {
+    if !asks_for_a_page(header(request, "accept").as_deref()) {
+        return answer;
+    }
+    let code = match answer {
+        Ok(response) if response.status_code() < 400 => return Ok(response),
+        Ok(mut response) => code_of(&response.bytes().await.map_err(broken)?),
+        Err(Refusal::Problem(code)) => code,
+        Err(Refusal::Oauth(_)) => ProblemCode::AuthorizationRequest,
+        Err(Refusal::Exhausted(_)) => ProblemCode::TooMany,
+    };
+    ready(explained(code))
 }
 
 async fn act(request: &Request, call: SessionCall) -> Result<Act, ProblemCode> {

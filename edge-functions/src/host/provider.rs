@@ -12,7 +12,7 @@ use crate::browser::BrowserKey;
 use crate::budget::Exhausted;
 use crate::call::{Call, Envelope};
 use crate::config::Client;
-use crate::desk::REQUEST_URI;
+use crate::desk::{REQUEST_URI, bring};
 use crate::guard;
 use crate::oidc::authorization::{Channel, read, redirect_uri};
 use crate::oidc::client::authenticate;
@@ -105,8 +105,8 @@ async fn to_object(
             .await
     };
     answer.await.map_err(|_: worker::Error| {
-        super::log::note("session.unreachable", ProblemCode::Internal.as_str());
-        ProblemCode::Internal
+        super::log::note("session.unreachable", ProblemCode::TryLater.as_str());
+        ProblemCode::TryLater
     })
 }
 
@@ -125,7 +125,8 @@ pub(super) async fn par(env: &Env, setup: &Setup, request: &Request) -> Result<R
 
 /// `GET` or `POST /oidc/authorize`.
 pub(super) async fn authorize(env: &Env, setup: &Setup, request: &Request, url: &Url) -> Result<Response, Refusal> {
-    let form = if request.method() == Method::Post {
+    let posted = request.method() == Method::Post;
+    let form = if posted {
         form(request).await?
     } else {
         Form::parse(url.query().unwrap_or_default().as_bytes())?
@@ -137,8 +138,6 @@ pub(super) async fn authorize(env: &Env, setup: &Setup, request: &Request, url: 
             OauthError::InvalidRequest,
             "client_id is missing or not registered",
         ))?;
-    let secure = setup.config.is_https();
-    let (key, known) = browser(request, secure)?;
     let session = match form.get("request_uri") {
         Some(pushed) => pushed
             .strip_prefix(REQUEST_URI)
@@ -168,6 +167,11 @@ pub(super) async fn authorize(env: &Env, setup: &Setup, request: &Request, url: 
             }
         }
     };
+    if posted {
+        return body::response(bring(&client.customer.client_id, session)).map_err(internal);
+    }
+    let secure = setup.config.is_https();
+    let (key, known) = browser(request, secure)?;
     let call = Call::Accept {
         client: client.customer.client_id.clone(),
         browser: key.hash(),
@@ -193,10 +197,10 @@ async fn directly(env: &Env, setup: &Setup, client: &Client, form: &Form) -> Res
     spend(env, Whose::Direct(&client.customer.client_id), client.direct).await?;
     let session = new_session(setup)?;
     let kept = pass_on(env, setup, session, Call::Push(Box::new(authorization))).await?;
-    if kept.status_code() == 201 {
-        Ok(session)
-    } else {
-        Err(ProblemCode::Internal.into())
+    match kept.status_code() {
+        201 => Ok(session),
+        503 => Err(ProblemCode::TryLater.into()),
+        _ => Err(ProblemCode::Internal.into()),
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn operation(endpoint: Endpoint) -> Operation {
         Endpoint::Return => call("return", "Go back to the relying party")
             .redirects(
                 "To the relying party's `redirect_uri`: with `code` where the citizen is who they say they are, else with `error`. \
-                 To the session's page where it has not ended.",
+                 To the session's page where it has not ended. A problem sends whoever asks for HTML to the page that explains it.",
             )
             .problems(&[ProblemCode::TryLater]),
         Endpoint::Consent => change("answer", "Agree or refuse (NBS-4)")

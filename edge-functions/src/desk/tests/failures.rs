@@ -178,20 +178,47 @@ fn nbs_8_bnk_9_a_citizen_who_agrees_and_never_begins_expires_with_a_record() {
 #[test]
 fn a_storage_that_fails_is_noted_without_saying_whose_it_is_and_the_alarm_rings_again() {
     let fixture = Fixture::new(IIN);
-    let failures = [HostFailure::Storage, HostFailure::Unreadable, HostFailure::Random];
-    for failure in failures {
+    let failures = [HostFailure::Unreadable, HostFailure::Random, HostFailure::Storage];
+    let codes = [ProblemCode::Internal, ProblemCode::TryLater, ProblemCode::TryLater];
+    for (failure, code) in failures.into_iter().zip(codes) {
         fixture.host.broken.set(Some(failure));
-        assert_eq!(problem(&fixture.act(Act::See)), ProblemCode::Internal);
+        assert_eq!(problem(&fixture.act(Act::See)), code);
         assert_eq!(fixture.try_to_wake(), Err(failure));
     }
-    assert_eq!(*fixture.host.notes.borrow(), ["session service.internal"; 3]);
-    // A relying party is not told that its code or token is wrong.
+    let noted = codes.map(|code| format!("session {}", code.as_str()));
+    assert_eq!(*fixture.host.notes.borrow(), noted);
+    // A relying party is not told that its code or token is wrong, but when to ask again.
     let code = Handle::new(SESSION, [1; 32]);
-    assert_eq!(problem(&fixture.redeem(&code, VERIFIER)), ProblemCode::Internal);
     let token = code.hash();
-    assert_eq!(problem(&fixture.call(Call::UserInfo { token })), ProblemCode::Internal);
+    for reply in [fixture.redeem(&code, VERIFIER), fixture.call(Call::UserInfo { token })] {
+        assert_eq!(problem(&reply), ProblemCode::TryLater);
+        assert!(reply.header("retry-after").is_some());
+    }
     let events = failures.map(HostFailure::event);
-    assert_eq!(events, ["host.storage", "host.unreadable", "host.random"]);
+    assert_eq!(events, ["host.unreadable", "host.random", "host.storage"]);
     fixture.host.broken.set(None);
     assert_eq!(fixture.act(Act::See).status, 200);
+}
+
+#[test]
+fn what_could_not_be_stored_is_not_shown() {
+    let fixture = Fixture::new(IIN);
+    fixture.agree();
+    let shown = fixture.view(Act::Begin { run: 0 }).state;
+    fixture.host.full.set(true);
+    let reply = fixture.frames(1);
+    assert_eq!(
+        (problem(&reply), reply.header("retry-after")),
+        (ProblemCode::TryLater, Some("5"))
+    );
+    assert_eq!(problem(&fixture.act(Act::Cancel)), ProblemCode::TryLater);
+    assert_eq!(fixture.view(Act::See).state, shown);
+    assert!(
+        !fixture.host.asked.borrow().iter().any(|call| call.starts_with("PUT")),
+        "before it was stored"
+    );
+    fixture.pass(900);
+    assert_eq!(fixture.view(Act::See).state, StateView::Waiting);
+    fixture.host.full.set(false);
+    assert_eq!(fixture.view(Act::See).state, ended(Ending::Expired));
 }

@@ -110,3 +110,17 @@ fn nobody_waits_while_documents_and_proofs_are_fetched() {
     assert_eq!(asked() - before, 3);
     assert_eq!(*fixture.host.asked_in_turn.borrow(), [""; 0]);
 }
+
+#[test]
+fn a_request_that_was_posted_is_brought_again_by_a_get_that_says_no_more_than_its_name() {
+    let reply = bring("bank & co", SESSION);
+    let location = reply.header("location").unwrap();
+    let url = url::Url::parse("http://localhost").unwrap().join(location).unwrap();
+    assert_eq!((reply.status, url.path()), (303, "/oidc/authorize"));
+    let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let pushed = format!("{REQUEST_URI}{SESSION}");
+    assert_eq!(
+        query,
+        [("client_id".into(), "bank & co".into()), ("request_uri".into(), pushed)]
+    );
+}
