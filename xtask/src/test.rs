@@ -49,7 +49,7 @@ pub(crate) fn run(environment: &Environment) -> Outcome {
     } else if missing.is_empty() {
         note(in_browser(environment, &wasm, &mut count));
     } else {
-        count.skip("the flows in a browser: models are missing");
+        note(skip_in_browser(environment, &mut count, "models are missing"));
     }
 
     for reason in count.reasons() {
@@ -167,6 +167,25 @@ fn in_browser(environment: &Environment, wasm: &WasmToolchain, count: &mut Count
     build::build(environment, wasm, Profile::Development, &[Part::Browser, Part::Edge])?;
     let under_test = stack::of_its_own(environment)?;
     with_instance(under_test.environment(), &environment.root.join("e2e/output"), count)
+}
+
+/// Skips each of the flows by its name.
+fn skip_in_browser(environment: &Environment, count: &mut Count, why: &str) -> Outcome {
+    let mut list = run::command(environment.npm(".bin/playwright"));
+    list.args([
+        "test",
+        "--config",
+        "e2e/playwright.config.ts",
+        "--list",
+        "--reporter=json",
+    ])
+    .current_dir(&environment.root);
+    let listed = run::captured(
+        &mut list,
+        "The tests in the browser could not be listed",
+        "mend what is said above",
+    )?;
+    count.skip_listed(&listed, why)
 }
 
 fn with_instance(environment: &Environment, output: &Path, count: &mut Count) -> Outcome {

@@ -49,13 +49,19 @@ impl Count {
         reason.is_some()
     }
 
-    /// Adds the sums of Playwright's JSON report, and the names of what failed in it.
+    /// Adds the sums of Playwright's JSON report, and the names of what failed in it and of what was skipped.
     pub(crate) fn playwright(&mut self, report: &str) -> Outcome {
         let report: Value = serde_json::from_str(report).unwrap_or_default();
-        failed_specs(&report, &mut self.failures);
+        for spec in specs(&report) {
+            // A test that passed only when tried again is no test that passes.
+            match spec.status {
+                Status::Passed => {}
+                Status::Failed => self.failures.push(spec.title),
+                Status::Skipped(why) => self.reasons.push(format!("{}: {why}", spec.title)),
+            }
+        }
         let sums = || {
             let number = |name: &str| report.get("stats")?.get(name)?.as_u64();
-            // A test that passed only when tried again is no test that passes.
             Some((
                 number("expected")?,
                 number("unexpected")? + number("flaky")?,
@@ -72,6 +78,22 @@ impl Count {
         self.passed += passed.cast_signed();
         self.failed += failed;
         self.skipped += skipped;
+        Ok(())
+    }
+
+    /// Skips every test of Playwright's list of them, by name.
+    pub(crate) fn skip_listed(&mut self, list: &str, why: &str) -> Outcome {
+        let specs = specs(&serde_json::from_str(list).unwrap_or_default());
+        if specs.is_empty() {
+            return Err(Failure::new(
+                "Playwright's list of tests is not understood",
+                "there is no test in it",
+                "run `npx playwright test --config e2e/playwright.config.ts --list` to see what it says",
+            ));
+        }
+        for spec in specs {
+            self.skip(&format!("{}: {why}", spec.title));
+        }
         Ok(())
     }
 
@@ -107,17 +129,57 @@ impl Count {
     }
 }
 
-/// Adds the titles of the specs that failed, or passed only when tried again, in a suite of Playwright's and those below it.
-fn failed_specs(suite: &Value, failures: &mut Vec<String>) {
+/// A test of Playwright's, and how it ended.
+struct Spec {
+    title: String,
+    status: Status,
+}
+
+enum Status {
+    Passed,
+    /// It failed, or passed only when tried again.
+    Failed,
+    /// It did not run, with the reason that it gave.
+    Skipped(String),
+}
+
+/// The tests in a suite of Playwright's and in those below it.
+fn specs(suite: &Value) -> Vec<Spec> {
     let list = |value: &Value, field: &str| value.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
-    for spec in list(suite, "specs") {
-        let is_well = |test: &Value| matches!(test["status"].as_str(), Some("expected" | "skipped"));
-        if !list(&spec, "tests").iter().all(is_well) {
-            failures.push(spec["title"].as_str().unwrap_or("a test without a title").to_owned());
-        }
-    }
-    for inner in list(suite, "suites") {
-        failed_specs(&inner, failures);
+    let own = list(suite, "specs").into_iter().map(|spec| {
+        let tests = list(&spec, "tests");
+        let all = |accepted: &[&str]| {
+            tests
+                .iter()
+                .all(|test| accepted.iter().any(|status| test["status"] == **status))
+        };
+        let status = if all(&["skipped"]) {
+            let annotations = tests.iter().flat_map(|test| list(test, "annotations"));
+            let mut reasons =
+                annotations.filter_map(|annotation| annotation["description"].as_str().map(str::to_owned));
+            Status::Skipped(reasons.next().unwrap_or_else(|| "it gives no reason".to_owned()))
+        } else if all(&["expected", "skipped"]) {
+            Status::Passed
+        } else {
+            Status::Failed
+        };
+        let title = spec["title"].as_str().unwrap_or("a test without a title").to_owned();
+        Spec { title, status }
+    });
+    let below = list(suite, "suites");
+    let all = own.chain(below.iter().flat_map(specs));
+    // Tests of one title are told apart by the group that they stand in. The outermost one is the file.
+    match suite["title"]
+        .as_str()
+        .filter(|title| !title.is_empty() && suite["file"] != **title)
+    {
+        Some(group) => all
+            .map(|spec| Spec {
+                title: format!("{group}: {}", spec.title),
+                ..spec
+            })
+            .collect(),
+        None => all.collect(),
     }
 }
 
@@ -151,12 +213,14 @@ mod tests {
             .playwright(
                 r#"{"stats":{"expected":20,"unexpected":1,"flaky":1,"skipped":4},"suites":[{"specs":[],"suites":[{"specs":[
                 {"title":"runs","tests":[{"status":"expected"}]},{"title":"falls","tests":[{"status":"unexpected"}]},
-                {"title":"wavers","tests":[{"status":"flaky"}]},{"title":"waits","tests":[{"status":"skipped"}]}]}]}]}"#,
+                {"title":"wavers","tests":[{"status":"flaky"}]},{"title":"waits","tests":[{"status":"skipped",
+                "annotations":[{"type":"skip","description":"no faces"}]}]}]}]}]}"#,
             )
             .unwrap();
         count.pass();
         assert_eq!(count.to_string(), "34 passed, 4 failed, 5 skipped");
         assert_eq!(count.failures(), ["a::breaks", "falls", "wavers"]);
+        assert_eq!(count.reasons(), ["waits: no faces"]);
     }
 
     #[test]
@@ -169,7 +233,18 @@ mod tests {
     }
 
     #[test]
-    fn a_report_without_sums_is_refused() {
+    fn tests_that_were_only_listed_are_skipped_by_name() {
+        let mut count = Count::default();
+        let list = r#"{"suites":[{"title":"a.spec.ts","file":"a.spec.ts","specs":[{"title":"one","tests":[{"status":"skipped"}]}],
+            "suites":[{"title":"in kk","file":"a.spec.ts","specs":[{"title":"two","tests":[{"status":"skipped"}]}]}]}]}"#;
+        count.skip_listed(list, "no models").unwrap();
+        assert_eq!(count.to_string(), "0 passed, 0 failed, 2 skipped");
+        assert_eq!(count.reasons(), ["one: no models", "in kk: two: no models"]);
+    }
+
+    #[test]
+    fn a_report_without_sums_and_a_list_without_tests_are_refused() {
         assert!(Count::default().playwright("{}").is_err());
+        assert!(Count::default().skip_listed("{}", "no models").is_err());
     }
 }
