@@ -94,3 +94,15 @@ test("pages speak Kazakh, unless the relying party proposes another language, un
   await page.getByTestId("language-en").click();
   await speaks("ru", "en");
 });
+
+test("a problem's address begins at that problem, for the eye and for the ear", async ({ page }) => {
+  await page.goto(`${TANU}/problems#service.try_later`);
+  const entry = page.locator("[id='service.try_later']");
+  const title = entry.getByRole("heading", { level: 2 });
+  await expect(title).toBeFocused();
+  await expect(title).toBeInViewport();
+  // By its own place on the page, not because all of the page is in view.
+  expect(await page.evaluate(() => scrollY)).toBeGreaterThan(0);
+  await page.goto(`${TANU}/problems`);
+  await expect(page.getByRole("heading", { level: 1 })).toBeFocused();
+});

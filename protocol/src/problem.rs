@@ -152,13 +152,13 @@ problems! {
 
     /// The citizen must say whose session it is.
     IinMissing = "consent.iin_missing", 422, Some("BNK-6");
-    kk "ЖСН көрсетілмеген.", "ЖСН-ның 12 цифрын енгізіңіз.";
+    kk "ЖСН көрсетілмеген.", "ЖСН-нің 12 цифрын енгізіңіз.";
     ru "ИИН не указан.", "Введите 12 цифр ИИН.";
     en "The IIN is missing.", "Enter the 12 digits of the IIN.";
 
     /// The IIN is malformed.
     IinInvalid = "consent.iin_invalid", 422, Some("BNK-6");
-    kk "ЖСН қате: цифрлар саны немесе бақылау цифры сәйкес емес.", "ЖСН-ны құжаттан қарап, қайта енгізіңіз.";
+    kk "ЖСН қате: цифрлар саны немесе бақылау цифры сәйкес емес.", "ЖСН-ді құжаттан қарап, қайта енгізіңіз.";
     ru "ИИН неверен: не сходится количество цифр или контрольная цифра.", "Сверьте ИИН с документом и введите ещё раз.";
     en "The IIN is wrong: the number of digits or the check digit does not fit.", "Compare it with your document and enter it again.";
 

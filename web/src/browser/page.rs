@@ -15,6 +15,12 @@ pub(crate) fn leave(path: &str) {
     let _ = window().location().assign(path);
 }
 
+/// What the address names within its page, where it names anything: what follows the `#`.
+pub(crate) fn fragment() -> Option<String> {
+    let hash = window().location().hash().ok()?;
+    hash.strip_prefix('#').map(Into::into)
+}
+
 /// Takes away what the document shows until the pages are there.
 pub(crate) fn end_loading() {
     if let Some(loading) = document().get_element_by_id("loading") {

@@ -15,15 +15,20 @@ pub(crate) fn Heading(
     /// Said but not shown: where the screen has no room for it.
     #[prop(optional)]
     hidden: bool,
+    /// Whether the screen begins here for whoever comes to it; otherwise something further down is what they look for.
+    #[prop(default = true)]
+    focused: bool,
 ) -> impl IntoView {
     let locale = locale();
     // A title of a problem is a sentence; as a heading it stands without its full stop.
     let text = Signal::derive(move || text.get().trim_end_matches('.').to_owned());
     let node = NodeRef::<H1>::new();
-    node.on_load(|heading| {
+    node.on_load(move |heading| {
         // After the frame in which the heading enters the document.
         request_animation_frame(move || {
-            let _ = heading.focus();
+            if focused {
+                let _ = heading.focus();
+            }
         });
     });
     Effect::new(move |_| page::set_title(&phrase::app_new_screen(locale.get(), text.get())));

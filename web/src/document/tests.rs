@@ -58,7 +58,10 @@ fn bnk_9_document_1_shows_result_commands_images_customer_and_time() {
         (Text::CommandLookUp, [Text::FieldCommandPassed].as_slice())
     );
     assert_eq!(step.images[0].address, "data:image/jpeg;base64,AQID");
-    assert_eq!(step.images[0].description, "Изображение 5, через 1,2 с после команды");
+    assert_eq!(
+        step.images[0].description,
+        "Изображение 5, через 1,2 с после начала шага"
+    );
     assert_eq!(file_name(&document), "tanu-liveness-2.jws");
 }
 
@@ -67,7 +70,7 @@ fn bnk_13_document_2_shows_result_image_and_what_it_was_compared_with() {
     let content = format!(
         r#"{{"current_image":{{"sequence":0,"time_us":0,"jpeg":"AQID"}},"person":"880229100014","result":"matched",
         "similarity":0.625,"threshold":0.325,"comparison":"primary","database":"Жеке тұлғалар",
-        "document":{{"kind":"identity_card","number":"*****1234","valid_until":"2030-01-02","status":"valid"}},"photo":null,
+        "document":{{"kind":"identity_card","number":"*****1234","issued_on":"2020-01-03","valid_until":"2030-01-02","status":"valid"}},"photo":null,
         "customer":{CUSTOMER},"at":"2026-11-21T09:00:00Z",{BINDING},
         "liveness_document":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","models":[]}}"#
     );
@@ -102,7 +105,7 @@ fn nbs_4_the_consent_shows_who_asked_what_for_which_data_and_how_long() {
         Күні мен уақыты: 21.11.2026 14:00:00 (UTC+5)
         Ұйым: Банк, БСН 490140000012
         Мақсаты: Шот ашу
-        Деректер: Бетіңіз: камерамен түсіріледі, тексеріледі және салыстырылады
+        Деректер: Бетіңіз: камерамен түсіріледі, тексеріледі және мемлекеттік дерекқордан алынған фотосуретіңізбен немесе сақтауға келіскен эталондық бейнеңізбен салыстырылады
         Сақтау мерзімі: 30 күн
         Келесі тексерулерге арналған эталондық бейне: Жоқ
         Сеанс: AAAAAAAAAAAAAAAAAAAAAA
