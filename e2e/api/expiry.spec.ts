@@ -25,7 +25,7 @@ test("nbs_8_bnk_9_a_run_that_is_never_begun_expires_with_its_record_though_nobod
     const documents = await openDocuments(request, instance.tanu, session.id);
     expect(documents.map(({ kind }) => kind).sort()).toEqual(["consent", "liveness"]);
     const [document] = documents.filter(({ kind }) => kind === "liveness");
-    expect(document.content).toMatchObject({ result: "not_completed", ended: { ending: "expired" }, steps: [] });
+    expect(document.content).toMatchObject({ result: "not_completed", ended: { ending: "expired" }, commands: [], steps: [] });
     const basic = Buffer.from(`${CLIENT_ID}:${bankSecret()}`).toString("base64");
     const result = await request.get(`${instance.tanu}/api/results/${session.id}`, { headers: { authorization: `Basic ${basic}` } });
     expect(await result.json()).toMatchObject({ passed: false, ending: "expired" });

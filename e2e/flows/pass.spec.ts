@@ -33,6 +33,7 @@ test("nbs_9_a_citizen_passes_against_the_state_database_and_later_against_the_te
     expect(passed).toHaveLength(1);
     expect(passed[0].content).toMatchObject({ person: iin, transaction: comparison.content.transaction });
     expect((passed[0].content.steps as unknown[]).length).toBeGreaterThanOrEqual(3);
+    expect(passed[0].content.commands).toEqual((passed[0].content.steps as { command: string }[]).map((step) => step.command));
 
     const back = await citizen.goesBack();
     expect(back.searchParams.get("state")).toBe(asked.state);

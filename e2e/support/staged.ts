@@ -170,7 +170,7 @@ export function documents(jpeg: Buffer): StagedDocument[] {
       threshold: 0.325,
       comparison: "primary",
       database: "Жеке тұлғалар",
-      document: { kind: "identity_card", number: "*****1234", valid_until: "2030-01-02", status: "valid" },
+      document: { kind: "identity_card", number: "*****1234", issued_on: "2020-01-03", valid_until: "2030-01-02", status: "valid" },
       photo: null,
       liveness_document: TRANSACTION,
       models: MODELS,

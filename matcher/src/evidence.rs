@@ -5,7 +5,7 @@ use tanu_liveness::measure::StepReport;
 use tanu_liveness::policy::Policy;
 use tanu_liveness::verdict::tells_persons_apart;
 use tanu_protocol::capture::CapturedFrame;
-use tanu_protocol::challenge::{IssuedStep, Mismatch};
+use tanu_protocol::challenge::{IssuedStep, Mismatch, Plan};
 use tanu_protocol::digest::Sha256Digest;
 use tanu_protocol::evidence::{EvidenceImage, StepEvidence};
 use tanu_protocol::observation::FrameObservation;
@@ -17,6 +17,8 @@ use tanu_vision::{Embedding, Examination};
 pub struct StepContent {
     /// The step.
     pub issued: IssuedStep,
+    /// The commands that were chosen for its run.
+    pub plan: Plan,
     /// When the frames arrived.
     pub received_at: jiff::Timestamp,
     /// The frames.

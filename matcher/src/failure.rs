@@ -64,7 +64,9 @@ impl Failure {
             },
             Self::Store(StoreError::Taken) => ProblemCode::Conflict,
             Self::Store(StoreError::Closed) => ProblemCode::SessionState,
-            Self::Store(StoreError::Database(_)) | Self::Random(_) | Self::StateDatabase(_) => ProblemCode::TryLater,
+            Self::Store(StoreError::Database(_) | StoreError::Changed) | Self::Random(_) | Self::StateDatabase(_) => {
+                ProblemCode::TryLater
+            }
             Self::Unexamined(Unexamined::Full) => ProblemCode::TryLater,
             Self::Unexamined(Unexamined::Damaged) => ProblemCode::CaptureMalformed,
             Self::Unexamined(Unexamined::Failed)

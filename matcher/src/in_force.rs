@@ -42,6 +42,7 @@ pub fn seen(document: &IdentityDocument) -> DocumentSeen {
     DocumentSeen {
         kind: document.kind,
         number,
+        issued_on: document.issued_on,
         valid_until: document.valid_until,
         status: document.status,
     }

@@ -14,7 +14,7 @@ use tanu_matcher::inference::{Pool, load_examiner};
 use tanu_matcher::keys::Keys;
 use tanu_matcher::register::{CheckpointSigner, Register};
 use tanu_matcher::server::{self, Grace};
-use tanu_matcher::service::{Matcher, destroy_template};
+use tanu_matcher::service::{Matcher, Unwritten, destroy_template};
 use tanu_matcher::state_database::HttpStateDatabase;
 use tanu_matcher::store::SqliteStore;
 use tanu_models::{Manifest, ModelId};
@@ -131,6 +131,7 @@ fn assemble(config: &Config) -> Result<Shared, Error> {
     let matcher = Matcher {
         host,
         templates: Arc::clone(&store) as _,
+        unwritten: Unwritten::default(),
         store,
         register,
         pool,

@@ -73,18 +73,15 @@ impl Register {
         })
     }
 
-    /// Enters an attempt and stores, in the same transaction, the outcome that `outcome` makes of its entry.
+    /// Enters an attempt and stores, in the same transaction, its outcome.
     ///
     /// # Errors
     /// [`Failure`]; then neither the entry nor the outcome is stored.
-    pub fn enter(
-        &self,
-        store: &dyn Store,
-        attempt: Attempt,
-        outcome: impl FnOnce(NewEntry) -> Outcome,
-    ) -> Result<(), Failure> {
+    pub fn enter(&self, store: &dyn Store, attempt: Attempt, outcome: &Outcome) -> Result<(), Failure> {
         let mut guard = self.lock();
         let at = attempt.at;
+        // Whoever lost a race is refused before the log is touched: all outcomes come this way.
+        store.admits(outcome)?;
         // Taken out, so that whatever fails below leaves no log that runs ahead of the store.
         let mut loaded = match guard.take() {
             Some(loaded) => loaded,
@@ -94,13 +91,16 @@ impl Register {
         let text = serde_json::to_string(&entry).map_err(|_| Failure::Record)?;
         loaded.log.push(text.clone())?;
         loaded.checkpoint = self.checkpoints.sign(&loaded.log, at)?;
-        store.record(&outcome(NewEntry {
-            index: entry.index,
-            text,
-            subject: entry.subject.zip(entry.subject_index),
-            document: entry.document.sha256,
-            checkpoint: loaded.checkpoint.clone(),
-        }))?;
+        store.record(
+            outcome,
+            &NewEntry {
+                index: entry.index,
+                text,
+                subject: entry.subject.zip(entry.subject_index),
+                document: entry.document.sha256,
+                checkpoint: loaded.checkpoint.clone(),
+            },
+        )?;
         *guard = Some(loaded);
         Ok(())
     }

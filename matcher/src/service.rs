@@ -6,6 +6,7 @@ mod compare;
 mod conclude;
 mod documents;
 mod end;
+mod noting;
 mod open;
 #[cfg(test)]
 mod real_faces;
@@ -13,6 +14,7 @@ mod step;
 mod sweep;
 mod withdraw;
 
+pub use noting::Unwritten;
 pub use withdraw::destroy_template;
 
 #[cfg(test)]
@@ -44,10 +46,13 @@ use crate::journal::Journal;
 use crate::register::Register;
 use crate::sealing::{MasterKey, Purpose, SealKey};
 use crate::state_database::StateDatabase;
-use crate::store::{Store, StoredDocument, StoredSession, TemplateStore};
+use crate::store::{Store, StoreError, StoredDocument, StoredSession, TemplateStore};
 
 /// The most runs of the liveness check: the first and three repeats (BNK-8b).
 pub const MOST_RUNS: u8 = 4;
+
+/// How often a call reads its session again that goes on meanwhile. Whenever it does, another call has come to its end.
+const MOST_READINGS: usize = 4;
 
 /// Everything that the matcher needs.
 pub struct Matcher {
@@ -57,6 +62,8 @@ pub struct Matcher {
     pub store: Arc<dyn Store>,
     /// Templates.
     pub templates: Arc<dyn TemplateStore>,
+    /// What the journal could not take yet.
+    pub unwritten: Unwritten,
     /// The register of attempts.
     pub register: Register,
     /// The models.
@@ -129,6 +136,17 @@ impl Matcher {
     /// [`Failure`].
     pub fn consistency(&self, from: u64) -> Result<ConsistencyProof, Failure> {
         self.register.consistency(&*self.store, from, self.host.now())
+    }
+
+    /// Makes a call again that another one overtook: it then finds what that one has left.
+    fn undisturbed<T>(&self, call: impl Fn() -> Result<T, Failure>) -> Result<T, Failure> {
+        for _ in 1..MOST_READINGS {
+            match call() {
+                Err(Failure::Store(StoreError::Taken | StoreError::Changed)) => {}
+                done => return done,
+            }
+        }
+        call()
     }
 
     fn session(&self, id: &SessionId) -> Result<OpenedSession, Failure> {

@@ -33,6 +33,9 @@ pub enum StoreError {
     /// The session has ended, or its run is concluded: what is stored now would outlive it.
     #[error("the session or its run is closed")]
     Closed,
+    /// The session has gone on since it was read: what is to be stored rests on less than there is. Read again.
+    #[error("the session has gone on since it was read")]
+    Changed,
 }
 
 /// A session.
@@ -98,17 +101,29 @@ pub struct StoredDocument {
     pub jws: Sealed,
 }
 
+/// How far a session had come when it was read. It only ever goes on, so whoever reads this first, and the rest after it, has read no
+/// less than this says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Number of judged steps, of all runs.
+    pub steps: u32,
+    /// Number of concluded runs.
+    pub runs: u32,
+    /// Whether it has been compared.
+    pub compared: bool,
+}
+
 /// What one attempt leaves, stored as a whole before its outcome is released.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// The session.
     pub session: SessionId,
+    /// What of the session it rests on: what has come since is neither in the document nor purged unseen.
+    pub seen: Seen,
     /// The document, where the attempt leaves a new one.
     pub document: Option<StoredDocument>,
     /// What is concluded.
     pub concluded: Concluded,
-    /// The register's next entry.
-    pub entry: NewEntry,
     /// What was done with biometric data.
     pub journal: Vec<Event>,
 }
@@ -196,13 +211,25 @@ pub trait Store: Send + Sync {
     /// [`StoreError`].
     fn documents(&self, session: &SessionId) -> Result<Vec<StoredDocument>, StoreError>;
 
+    /// How far a session has come.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn seen(&self, session: &SessionId) -> Result<Seen, StoreError>;
+
+    /// Whether [`Store::record`] would take an outcome now, its entry aside. Nothing is stored.
+    ///
+    /// # Errors
+    /// As of [`Store::record`].
+    fn admits(&self, outcome: &Outcome) -> Result<(), StoreError>;
+
     /// Stores what an attempt leaves, document, verdict, register entry, checkpoint and journal together, and purges what is
     /// no longer needed.
     ///
     /// # Errors
     /// [`StoreError::Taken`] where the run, comparison, ending or place in the register is filled; [`StoreError::Closed`] where a
-    /// run or comparison comes after the session's end.
-    fn record(&self, outcome: &Outcome) -> Result<(), StoreError>;
+    /// run or comparison comes after the session's end; [`StoreError::Changed`] where the session is not as it was seen.
+    fn record(&self, outcome: &Outcome, entry: &NewEntry) -> Result<(), StoreError>;
 
     /// The texts of the register's entries, in order.
     ///

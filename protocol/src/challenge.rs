@@ -44,8 +44,9 @@ impl Command {
 
 /// The commands of one run: at least three (BNK-8a), none right after itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(try_from = "Vec<Command>", into = "Vec<Command>")]
-pub struct Plan(Vec<Command>);
+pub struct Plan(#[cfg_attr(feature = "openapi", schemars(length(min = 3, max = 8)))] Vec<Command>);
 
 /// Why a list of commands is no plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,6 +86,12 @@ impl Plan {
     #[must_use]
     pub fn commands(&self) -> &[Command] {
         &self.0
+    }
+
+    /// Whether a step is this plan's: its command stands at the step's place, and their number is the step's.
+    #[must_use]
+    pub fn has(&self, step: &IssuedStep) -> bool {
+        usize::from(step.of) == self.0.len() && self.0.get(usize::from(step.index.step)) == Some(&step.command)
     }
 }
 

@@ -84,7 +84,9 @@ pub struct LivenessDocument {
     pub transaction: TransactionHash,
     /// The run, from 0. Absent where no run was begun.
     pub run: Option<u8>,
-    /// The commands that the system chose, as far as they were shown, each with the images that answer it.
+    /// All commands that the system chose for the run, in order, shown or not. Empty where no run was begun.
+    pub commands: Vec<Command>,
+    /// The commands that were shown, each with the images that answer it.
     pub steps: Vec<StepEvidence>,
     /// Median passive score over the run's frames, 0 attack to 1 live.
     pub passive: Option<f32>,
@@ -180,6 +182,8 @@ pub struct DocumentSeen {
     pub kind: IdentityDocumentKind,
     /// The number, all but the last four characters masked.
     pub number: String,
+    /// First day in force.
+    pub issued_on: jiff::civil::Date,
     /// Last day in force.
     pub valid_until: jiff::civil::Date,
     /// Status.

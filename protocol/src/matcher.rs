@@ -19,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::capture::{InvalidCapture, StepCapture};
-use crate::challenge::{IssuedStep, Mismatch};
+use crate::challenge::{IssuedStep, Mismatch, Plan};
 use crate::digest::{SessionId, TransactionHash};
 use crate::evidence::{ComparisonResult, DocumentRef};
 use crate::identity::Customer;
@@ -59,6 +59,8 @@ impl std::fmt::Debug for OpenSession {
 pub struct StepSubmission {
     /// The step.
     pub issued: IssuedStep,
+    /// The commands that were chosen for its run: a session that the edge loses has them in its document 1 as well (BNK-9).
+    pub plan: Plan,
     /// When the frames arrived at the edge.
     pub received_at: Timestamp,
     /// A [`StepCapture`], encoded.
@@ -128,8 +130,8 @@ pub struct StepVerdict {
 pub struct ConcludeRun {
     /// The steps that were issued, in order; those without frames count as late.
     pub issued: Vec<IssuedStep>,
-    /// Number of steps that the run's plan has.
-    pub planned: u8,
+    /// The commands that were chosen for the run, whether shown or not (BNK-9).
+    pub plan: Plan,
     /// Set where the session ended within the run.
     pub ended: Option<Ending>,
 }
@@ -207,6 +209,7 @@ mod tests {
         StepSubmission {
             received_at: issued.issued_at + SignedDuration::from_secs(5),
             capture: capture.encode().unwrap(),
+            plan: Plan::new(vec![Command::Blink, Command::TurnLeft, Command::Blink]).unwrap(),
             issued,
         }
     }

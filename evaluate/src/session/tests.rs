@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tanu_protocol::{
     capture::{CapturedFrame, ClientReportedCamera, StepCapture},
-    challenge::{Command, IssuedStep, Mismatch, StepIndex},
+    challenge::{Command, IssuedStep, Mismatch, Plan, StepIndex},
     digest::{Nonce, SessionId, TransactionHash},
     matcher::StepSubmission,
     observation::{Bounds, FaceObservation, FrameObservation, HeadPose, Quality},
@@ -96,6 +96,7 @@ fn submission(step: u8, done: Command, late: SignedDuration) -> StepSubmission {
         frames(done),
     );
     StepSubmission {
+        plan: Plan::new(PLAN.to_vec()).unwrap(),
         received_at: issued.deadline + late,
         capture: capture.encode().unwrap(),
         issued,

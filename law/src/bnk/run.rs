@@ -43,8 +43,8 @@ pub struct AnsweredRun(Parts);
 pub struct UnfinishedRun {
     /// Which run.
     pub number: RunNumber,
-    /// Number of steps that the plan has.
-    pub planned: u8,
+    /// The commands that were chosen.
+    pub plan: Plan,
     /// The steps that were shown.
     pub issued: Vec<IssuedStep>,
 }
@@ -124,10 +124,10 @@ impl OpenRun {
         &self.0.issued
     }
 
-    /// Number of steps that the plan has.
+    /// The commands that were chosen.
     #[must_use]
-    pub fn planned(&self) -> u8 {
-        count(self.0.plan.commands().len())
+    pub const fn plan(&self) -> &Plan {
+        &self.0.plan
     }
 
     /// The run goes no further.
@@ -148,6 +148,12 @@ impl AnsweredRun {
     #[must_use]
     pub fn steps(&self) -> &[IssuedStep] {
         &self.0.issued
+    }
+
+    /// The commands that were chosen: those of the steps.
+    #[must_use]
+    pub const fn plan(&self) -> &Plan {
+        &self.0.plan
     }
 
     /// Takes the verdict over the run as a whole.
@@ -229,7 +235,7 @@ impl Parts {
     fn unfinished(self) -> UnfinishedRun {
         UnfinishedRun {
             number: self.number,
-            planned: count(self.plan.commands().len()),
+            plan: self.plan,
             issued: self.issued,
         }
     }

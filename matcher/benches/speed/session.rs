@@ -14,7 +14,7 @@ use tanu_matcher::host::{Host, SystemHost, random};
 use tanu_matcher::inference::{Examine, Pool};
 use tanu_matcher::register::{CheckpointSigner, Register};
 use tanu_matcher::sealing::MasterKey;
-use tanu_matcher::service::Matcher;
+use tanu_matcher::service::{Matcher, Unwritten};
 use tanu_matcher::state_database::{StateDatabase, Unavailable};
 use tanu_matcher::store::SqliteStore;
 use tanu_models::{Manifest, ModelId};
@@ -148,6 +148,7 @@ fn session(matcher: &Matcher, film: &Film, person: Iin) -> Result<Times, Error> 
         );
         let submission = StepSubmission {
             issued: issued.clone(),
+            plan: film.plan.clone(),
             received_at,
             capture: capture.encode()?,
         };
@@ -162,7 +163,7 @@ fn session(matcher: &Matcher, film: &Film, person: Iin) -> Result<Times, Error> 
 
     let request = ConcludeRun {
         issued: all_issued,
-        planned,
+        plan: film.plan.clone(),
         ended: None,
     };
     let (verdict, ms) = waited(|| matcher.conclude_run(&session, 0, &request));
@@ -225,6 +226,7 @@ fn assemble(store: &Path, examiner: Arc<dyn Examine>, threads: NonZeroUsize, pho
         register: Register::open(&*store, checkpoints, host.now())?,
         host,
         templates: Arc::clone(&store) as _,
+        unwritten: Unwritten::default(),
         store,
         pool: Pool::start(examiner, threads, tanu_protocol::capture::MOST_FRAMES)?,
         models: ModelId::ALL.map(hash).to_vec(),

@@ -24,7 +24,7 @@ use crate::inference::Unexamined;
 use crate::journal::{Event, Item, Process};
 use crate::log::Attempt;
 use crate::sealing::{Purpose, SealKey};
-use crate::store::{Concluded, Outcome, StoreError, StoredTemplate};
+use crate::store::{Concluded, Outcome, Seen, StoredTemplate};
 
 /// A subject's template (NBS-5). Kept sealed under the subject's key.
 #[derive(Serialize, Deserialize)]
@@ -47,8 +47,10 @@ struct Compared {
     result: ComparisonResult,
     similarity: Option<Similarity>,
     basis: ComparisonBasis,
-    events: Vec<(Process, Item)>,
 }
+
+/// What was done with biometric data, in order, whatever comes of it.
+type Done = Vec<(Process, Item)>;
 
 impl Matcher {
     /// Compares the face of the session's passed run with the reference. Once compared, the same verdict is given again.
@@ -57,6 +59,11 @@ impl Matcher {
     /// [`ProblemCode::SessionState`] where the last run is not a passed one, or the session has ended;
     /// [`Failure::StateDatabase`] where there is no answer: nothing is recorded, and the call may be made again; [`Failure`].
     pub fn compare(&self, id: &SessionId) -> Result<ComparisonVerdict, Failure> {
+        self.undisturbed(|| self.compare_once(id))
+    }
+
+    fn compare_once(&self, id: &SessionId) -> Result<ComparisonVerdict, Failure> {
+        let seen = self.store.seen(id)?;
         let session = self.session(id)?;
         if let Some(verdict) = self.store.comparison(id)? {
             return Ok(verdict);
@@ -67,13 +74,33 @@ impl Matcher {
             // Another call may have compared since, and purged the face.
             Err(refusal) => return self.store.comparison(id)?.ok_or(refusal),
         };
+        let mut done = Done::new();
+        let result = self.compare_probe(&session, seen, &person, &probe, &mut done);
+        if result.is_err() {
+            // Nothing comes of the comparison, but whatever was collected and used was here.
+            let journal = self.journal(&session, self.host.now());
+            self.note(done.into_iter().map(|(process, item)| journal.event(process, item, 1)));
+        }
+        result
+    }
+
+    fn compare_probe(
+        &self,
+        session: &OpenedSession,
+        seen: Seen,
+        person: &Iin,
+        probe: &Probe,
+        done: &mut Done,
+    ) -> Result<ComparisonVerdict, Failure> {
+        let id = &session.stored.id;
         let face = Embedding::from_slice(&probe.embedding).ok_or(Failure::Record)?;
 
         // (2) Primary against the state database, later ones against our own template (NBS-9, BNK-11).
-        let compared = match self.template(&person)? {
-            Some(template) => self.compare_with_template(&face, &template)?,
-            None => self.compare_with_state(&session, &person, &face)?,
+        let compared = match self.template(person)? {
+            Some(template) => self.compare_with_template(&face, &template, done)?,
+            None => self.compare_with_state(session, person, &face, done)?,
         };
+        done.push((Process::Use, Item::Probe));
 
         // (3) Document 2 and the register's entry are stored before the answer.
         let at = self.host.now();
@@ -94,7 +121,7 @@ impl Matcher {
             rule_set: RULE_SET.into(),
         };
         let document = self.certify(
-            &session,
+            session,
             (DocumentKind::Comparison, None),
             at,
             COMPARISON_TYPE,
@@ -113,34 +140,23 @@ impl Matcher {
             passed: matched,
             document: document.reference.clone(),
         };
-        let journal = self.journal(&session, at);
-        let events = compared
-            .events
-            .into_iter()
-            .chain([
-                (Process::Use, Item::Probe),
-                (Process::Storage, Item::DocumentImages),
-                (Process::Destruction, Item::Probe),
-            ])
-            .map(|(process, item)| journal.event(process, item, 1))
-            .collect();
-        let entered = self.register.enter(&*self.store, attempt, |entry| Outcome {
+        let journal = self.journal(session, at);
+        let stored = [
+            (Process::Storage, Item::DocumentImages),
+            (Process::Destruction, Item::Probe),
+        ];
+        let outcome = Outcome {
             session: *id,
+            seen,
             document: Some(document),
             concluded: Concluded::Comparison(verdict.clone()),
-            entry,
-            journal: events,
-        });
-        match entered {
-            // Another call was faster: its verdict stands.
-            Err(Failure::Store(StoreError::Taken)) => {
-                return self
-                    .store
-                    .comparison(id)?
-                    .ok_or(Failure::Refused(ProblemCode::Conflict));
-            }
-            other => other?,
-        }
+            journal: done
+                .iter()
+                .chain(&stored)
+                .map(|(process, item)| journal.event(*process, *item, 1))
+                .collect(),
+        };
+        self.register.enter(&*self.store, attempt, &outcome)?;
 
         // (4) The template, where the consent covers it (NBS-5). It comes after the outcome: without it the next session
         // compares with the state database again.
@@ -152,7 +168,7 @@ impl Matcher {
             && primary
             && let Some(agreed_at) = agreed_at
         {
-            match self.form_template(&session, &person, &face, agreed_at, at) {
+            match self.form_template(session, person, &face, agreed_at, at) {
                 Ok(true) => {}
                 Ok(false) => tracing::info!(session = %id, "no template was formed: consent was withdrawn since"),
                 Err(failure) => {
@@ -181,8 +197,14 @@ impl Matcher {
         Ok((person, probe))
     }
 
-    fn compare_with_template(&self, face: &Embedding, template: &Template) -> Result<Compared, Failure> {
+    fn compare_with_template(
+        &self,
+        face: &Embedding,
+        template: &Template,
+        done: &mut Done,
+    ) -> Result<Compared, Failure> {
         let reference = Embedding::from_slice(&template.embedding).ok_or(Failure::Record)?;
+        done.push((Process::Use, Item::Template));
         let (result, similarity) = self.decide(face, &reference)?;
         Ok(Compared {
             result,
@@ -191,11 +213,16 @@ impl Matcher {
                 formed_at: template.formed_at,
                 formed_in: template.formed_in,
             },
-            events: vec![(Process::Use, Item::Template)],
         })
     }
 
-    fn compare_with_state(&self, session: &OpenedSession, person: &Iin, face: &Embedding) -> Result<Compared, Failure> {
+    fn compare_with_state(
+        &self,
+        session: &OpenedSession,
+        person: &Iin,
+        face: &Embedding,
+        done: &mut Done,
+    ) -> Result<Compared, Failure> {
         let query = ReferenceQuery {
             iin: person.clone(),
             transaction: session.stored.transaction,
@@ -212,37 +239,31 @@ impl Matcher {
                         document: None,
                         photo: None,
                     },
-                    events: Vec::new(),
                 });
             }
         };
         // The photo is in memory alone, and its hash stands in document 2.
-        let collected = (Process::Collection, Item::ReferencePhoto);
-        let used = (Process::Use, Item::ReferencePhoto);
         let destroyed = (Process::Destruction, Item::ReferencePhoto);
+        done.push((Process::Collection, Item::ReferencePhoto));
         let basis = ComparisonBasis::Primary {
             database,
             document: Some(seen(&document)),
             photo: Some(Sha256Digest::of(&photo)),
         };
         if let Some(why) = out_of_force(&document, day_in_almaty(self.host.now())) {
+            done.push(destroyed);
             return Ok(Compared {
                 result: ComparisonResult::DocumentOutOfForce { why },
                 similarity: None,
                 basis,
-                events: vec![collected, destroyed],
             });
         }
-        let reference = match self.reference_face(photo) {
-            Ok(reference) => reference,
-            Err(failure) => {
-                // Nothing comes of the comparison, but the photo was here.
-                let journal = self.journal(session, self.host.now());
-                self.store
-                    .note(&[collected, destroyed].map(|(process, item)| journal.event(process, item, 1)))?;
-                return Err(failure);
-            }
-        };
+        let reference = self.reference_face(photo);
+        if reference.is_ok() {
+            done.push((Process::Use, Item::ReferencePhoto));
+        }
+        done.push(destroyed);
+        let reference = reference?;
         let (result, similarity) = match reference {
             Some(reference) => self
                 .decide(face, &reference)
@@ -253,7 +274,6 @@ impl Matcher {
             result,
             similarity,
             basis,
-            events: vec![collected, used, destroyed],
         })
     }
 

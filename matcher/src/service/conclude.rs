@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tanu_liveness::verdict::{Course, judge};
-use tanu_protocol::challenge::{IssuedStep, Mismatch, Plan};
+use tanu_protocol::challenge::Mismatch;
 use tanu_protocol::digest::{SessionId, Sha256Digest};
 use tanu_protocol::evidence::{DocumentKind, EvidenceImage, LIVENESS_TYPE, LivenessDocument, LivenessResult, RULE_SET};
 use tanu_protocol::matcher::{ConcludeRun, RunVerdict};
@@ -17,7 +17,7 @@ use crate::failure::{Failure, refused};
 use crate::journal::{Event, Item, Process};
 use crate::log::Attempt;
 use crate::sealing::{Purpose, Sealed};
-use crate::store::{Concluded, Outcome, StoreError, StoredDocument, StoredRun};
+use crate::store::{Concluded, Outcome, StoredDocument, StoredRun};
 
 /// The face of a passed run, until it is compared. Kept sealed.
 #[derive(Serialize, Deserialize)]
@@ -47,7 +47,12 @@ impl Matcher {
     /// [`ProblemCode::Conflict`] where another request concluded it, or the steps are not those that were judged;
     /// [`ProblemCode::MalformedRequest`] where the steps don't count from 0; [`Failure`].
     pub fn conclude_run(&self, id: &SessionId, run: u8, request: &ConcludeRun) -> Result<RunVerdict, Failure> {
+        self.undisturbed(|| self.conclude_once(id, run, request))
+    }
+
+    fn conclude_once(&self, id: &SessionId, run: u8, request: &ConcludeRun) -> Result<RunVerdict, Failure> {
         let hash = Sha256Digest::of(&serde_json::to_vec(request).map_err(|_| Failure::Record)?);
+        let seen = self.store.seen(id)?;
         let session = self.session(id)?;
         if let Some(verdict) = self.concluded(id, run, &hash)? {
             return Ok(verdict);
@@ -62,11 +67,10 @@ impl Matcher {
         self.check_run(&session, run)?;
         check_issued(&session, run, request)?;
         let steps = self.contents(&session, run, &self.store.steps(id)?)?;
-        check_judged(&request.issued, &steps)?;
+        check_judged(request, &steps)?;
 
         // (2) The verdict.
-        let planned = usize::from(request.planned);
-        let complete = steps.len() == planned;
+        let complete = steps.len() == request.plan.commands().len();
         let failed = steps.iter().any(|step| !step.report.passed()) || request.issued.len() > steps.len();
         if !complete && !failed && request.ended.is_none() {
             return refused(ProblemCode::SessionState);
@@ -114,8 +118,9 @@ impl Matcher {
             (Process::Destruction, Item::Anchor, earlier.is_some()),
         ];
         let journal = self.journal_run(&session, &judged.document, &steps, faces);
-        let entered = self.register.enter(&*self.store, attempt, |entry| Outcome {
+        let outcome = Outcome {
             session: *id,
+            seen,
             document: Some(document),
             concluded: Concluded::Run(StoredRun {
                 run,
@@ -124,17 +129,10 @@ impl Matcher {
                 probe: sealed_probe,
                 anchor: sealed_anchor,
             }),
-            entry,
             journal,
-        });
-        match entered {
-            // Another call with the same request was faster.
-            Err(Failure::Store(StoreError::Taken)) => self
-                .concluded(id, run, &hash)?
-                .ok_or(Failure::Refused(ProblemCode::Conflict)),
-            Err(failure) => Err(failure),
-            Ok(()) => Ok(verdict),
-        }
+        };
+        self.register.enter(&*self.store, attempt, &outcome)?;
+        Ok(verdict)
     }
 
     fn concluded(&self, id: &SessionId, run: u8, request: &Sha256Digest) -> Result<Option<RunVerdict>, Failure> {
@@ -148,7 +146,7 @@ impl Matcher {
     fn judge_run(&self, session: &OpenedSession, run: u8, request: &ConcludeRun, steps: &[StepContent]) -> Judged {
         let reports: Vec<_> = steps.iter().map(|step| step.report.clone()).collect();
         let course = Course {
-            planned: usize::from(request.planned),
+            planned: request.plan.commands().len(),
             shown: request.issued.len(),
             ended: request.ended.is_some(),
         };
@@ -170,6 +168,7 @@ impl Matcher {
                 .filter(|mismatch| !own.contains(mismatch))
                 .collect(),
             ended: request.ended,
+            commands: request.plan.commands().to_vec(),
             steps: request
                 .issued
                 .iter()
@@ -195,6 +194,7 @@ impl Matcher {
             session: session.stored.id,
             transaction: session.stored.transaction,
             run: None,
+            commands: Vec::new(),
             steps: Vec::new(),
             passive: None,
             identity: None,
@@ -204,20 +204,20 @@ impl Matcher {
         }
     }
 
-    /// Document 1 of a session that ended within a run.
+    /// Document 1 of a session that ended within a run; none where no step of it was judged.
     pub(super) fn broken_off(
         &self,
         session: &OpenedSession,
         run: u8,
         steps: &[StepContent],
         ending: Ending,
-    ) -> LivenessDocument {
+    ) -> Option<LivenessDocument> {
         let request = ConcludeRun {
             issued: steps.iter().map(|step| step.issued.clone()).collect(),
-            planned: steps.first().map_or(0, |step| step.issued.of),
+            plan: steps.first()?.plan.clone(),
             ended: Some(ending),
         };
-        self.judge_run(session, run, &request, steps).document
+        Some(self.judge_run(session, run, &request, steps).document)
     }
 
     fn seal_probe(
@@ -294,24 +294,22 @@ fn check_issued(session: &OpenedSession, run: u8, request: &ConcludeRun) -> Resu
     let counted = (0u8..).zip(&request.issued).all(|(place, step)| {
         step.index.run == run
             && step.index.step == place
-            && step.of == request.planned
+            && request.plan.has(step)
             && step.session == session.stored.id
             && step.transaction == session.stored.transaction
     });
-    let fits = request.issued.len() <= usize::from(request.planned) && usize::from(request.planned) <= Plan::MOST;
-    // Where all commands were shown, they are a plan: at least three, none right after itself (BNK-8a).
-    let commands = || request.issued.iter().map(|step| step.command).collect();
-    let planned = request.issued.len() < usize::from(request.planned) || Plan::new(commands()).is_ok();
     // A run without any step can only have broken off.
     let begun = !request.issued.is_empty() || request.ended.is_some();
-    if counted && fits && planned && begun {
+    if counted && begun {
         Ok(())
     } else {
         refused(ProblemCode::MalformedRequest)
     }
 }
 
-fn check_judged(issued: &[IssuedStep], steps: &[StepContent]) -> Result<(), Failure> {
-    let all = steps.iter().all(|step| issued.contains(&step.issued));
+fn check_judged(request: &ConcludeRun, steps: &[StepContent]) -> Result<(), Failure> {
+    let all = steps
+        .iter()
+        .all(|step| request.issued.contains(&step.issued) && step.plan == request.plan);
     if all { Ok(()) } else { refused(ProblemCode::Conflict) }
 }

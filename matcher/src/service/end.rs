@@ -12,7 +12,7 @@ use crate::evidence::StepContent;
 use crate::failure::{Failure, refused};
 use crate::journal::{Event, Item, Process};
 use crate::log::Attempt;
-use crate::store::{Concluded, Outcome, StoreError, StoredRun};
+use crate::store::{Concluded, Outcome, StoredRun};
 
 impl Matcher {
     /// Ends a session and gives its documents. One that has ended stays as it ended, and that is what is answered.
@@ -21,6 +21,11 @@ impl Matcher {
     /// [`ProblemCode::MalformedRequest`] for an ending that is not that of the comparison, or that only another comparison gives;
     /// [`Failure`].
     pub fn end_session(&self, id: &SessionId, ending: Ending) -> Result<SessionEnded, Failure> {
+        self.undisturbed(|| self.end_once(id, ending))
+    }
+
+    fn end_once(&self, id: &SessionId, ending: Ending) -> Result<SessionEnded, Failure> {
+        let seen = self.store.seen(id)?;
         let session = self.session(id)?;
         if let Some(ended) = session.stored.ended {
             return self.ended(id, ended);
@@ -33,16 +38,13 @@ impl Matcher {
         let runs = self.store.runs(id)?;
         let open = u8::try_from(runs.len()).map_err(|_| Failure::Record)?;
         let steps = self.contents(&session, open, &self.store.steps(id)?)?;
-        let content = if !steps.is_empty() {
-            Some(self.broken_off(&session, open, &steps, ending))
-        } else if runs.is_empty() {
-            Some(LivenessDocument {
-                ended: Some(ending),
-                ..self.empty_document(&session)
-            })
-        } else {
-            None
+        let without_run = || LivenessDocument {
+            ended: Some(ending),
+            ..self.empty_document(&session)
         };
+        let content = self
+            .broken_off(&session, open, &steps, ending)
+            .or_else(|| runs.is_empty().then(without_run));
         let at = self.host.now();
         let document = content
             .as_ref()
@@ -66,22 +68,15 @@ impl Matcher {
             document: last,
         };
         let journal = self.journal_end(&session, content.as_ref(), &steps, &runs);
-        let entered = self.register.enter(&*self.store, attempt, |entry| Outcome {
+        let outcome = Outcome {
             session: *id,
+            seen,
             document,
             concluded: Concluded::Session(ending),
-            entry,
             journal,
-        });
-        match entered {
-            // Another call was faster.
-            Err(Failure::Store(StoreError::Taken)) => match self.session(id)?.stored.ended {
-                Some(ended) => self.ended(id, ended),
-                None => refused(ProblemCode::Conflict),
-            },
-            Err(failure) => Err(failure),
-            Ok(()) => self.ended(id, ending),
-        }
+        };
+        self.register.enter(&*self.store, attempt, &outcome)?;
+        self.ended(id, ending)
     }
 
     fn ended(&self, id: &SessionId, ending: Ending) -> Result<SessionEnded, Failure> {

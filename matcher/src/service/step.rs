@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use tanu_protocol::capture::{ClientReportedCamera, StepCapture};
-use tanu_protocol::challenge::{FEWEST_COMMANDS, IssuedStep, Plan, StepIndex};
+use tanu_protocol::challenge::{IssuedStep, StepIndex};
 use tanu_protocol::channel::CLOCK_SKEW_SECONDS;
 use tanu_protocol::digest::{SessionId, Sha256Digest};
 use tanu_protocol::matcher::{StepSubmission, StepVerdict};
@@ -12,8 +12,9 @@ use tanu_vision::{Examination, identify};
 use super::{MOST_RUNS, Matcher, OpenedSession, from_cbor, to_cbor};
 use crate::evidence::{Face, StepContent, anchor, clearest};
 use crate::failure::{Failure, refused};
-use crate::journal::{Item, Process};
-use crate::sealing::Purpose;
+use crate::inference::Unexamined;
+use crate::journal::{Event, Item, Process};
+use crate::sealing::{Purpose, Sealed};
 use crate::store::{StoreError, StoredStep};
 
 impl Matcher {
@@ -43,7 +44,7 @@ impl Matcher {
                 refused(ProblemCode::Conflict)
             };
         }
-        self.check_place(&session, issued, &steps)?;
+        self.check_place(&session, submission, &steps)?;
 
         // (2) The frames are those of the step, in order, none altered, left out, doubled or exchanged.
         self.check_arrival(issued, submission.received_at)?;
@@ -58,57 +59,86 @@ impl Matcher {
             .iter()
             .map(|frame| (frame.jpeg.clone(), frame.time_us as f64 / 1000.0))
             .collect();
-        let examinations = self.pool.examine(pictures)?;
-        let lasting = self.lasting_anchor(&session)?;
-        let from_earlier_run = lasting.is_some();
-        let anchor = match lasting {
-            Some(anchor) => Some(anchor),
-            None => self
-                .anchor(&session, index.run, &steps)?
-                .or_else(|| anchor(&examinations)),
+        let frames = u32::try_from(capture.frames.len()).unwrap_or(u32::MAX);
+        let journal = self.journal(&session, self.host.now());
+        let collected = journal.event(Process::Collection, Item::Frames, frames);
+        let destroyed = journal.event(Process::Destruction, Item::Frames, frames);
+        let examinations = match self.pool.examine(pictures) {
+            Err(failure) => {
+                // Those that were not even looked at count as not collected.
+                if failure == Unexamined::Failed {
+                    self.note([collected, destroyed]);
+                }
+                return Err(failure.into());
+            }
+            Ok(examinations) => examinations,
         };
-        let content = judge(submission, capture, &examinations, anchor, &self.policy);
+        let mut events = vec![collected, journal.event(Process::Use, Item::Frames, frames)];
+        let judged = self
+            .judge_examined(&session, submission, capture, &examinations, &steps, &mut events)
+            .map(|(content, verdict)| StoredStep {
+                session: *id,
+                index,
+                nonce: issued.nonce,
+                request,
+                frames,
+                content: Some(content),
+                verdict,
+            });
 
         // (4) Verdict, sealed frames and journal are stored together.
-        let verdict = StepVerdict {
-            mismatches: content.report.mismatches.clone(),
-        };
-        let frames = content.report.frames;
-        let stored = StoredStep {
-            session: *id,
-            index,
-            nonce: issued.nonce,
-            request,
-            frames,
-            content: Some(session.key.seal(
-                &*self.host,
-                Purpose::Step,
-                &[&step_place(id, index)],
-                &to_cbor(&content)?,
-            )?),
-            verdict: verdict.clone(),
-        };
-        let journal = self.journal(&session, self.host.now());
-        let mut events = vec![
-            journal.event(Process::Collection, Item::Frames, frames),
-            journal.event(Process::Use, Item::Frames, frames),
-            journal.event(Process::Storage, Item::Frames, frames),
-        ];
-        if from_earlier_run {
-            events.push(journal.event(Process::Use, Item::Anchor, 1));
+        let stored = judged.and_then(|step| {
+            let storage = journal.event(Process::Storage, Item::Frames, frames);
+            let events: Vec<_> = events.iter().cloned().chain([storage]).collect();
+            self.store.put_step(&step, &events)?;
+            Ok(step.verdict)
+        });
+        if stored.is_err() {
+            // Nothing is kept, but the frames were here and were examined.
+            self.note(events.into_iter().chain([destroyed]));
         }
-        match self.store.put_step(&stored, &events) {
+        match stored {
             // Another call with the same frames was faster.
-            Err(StoreError::Taken) => self
+            Err(Failure::Store(StoreError::Taken)) => self
                 .store
                 .steps(id)?
                 .into_iter()
                 .find(|step| step.index == index && step.request == request)
                 .map(|step| step.verdict)
                 .ok_or(Failure::Refused(ProblemCode::Conflict)),
-            Err(error) => Err(error.into()),
-            Ok(()) => Ok(verdict),
+            other => other,
         }
+    }
+
+    /// Judges a step whose frames have been examined: its sealed content, and the verdict. What of other faces it used goes into
+    /// `events`.
+    fn judge_examined(
+        &self,
+        session: &OpenedSession,
+        submission: &StepSubmission,
+        capture: StepCapture,
+        examinations: &[Examination],
+        steps: &[StoredStep],
+        events: &mut Vec<Event>,
+    ) -> Result<(Sealed, StepVerdict), Failure> {
+        let index = submission.issued.index;
+        let anchor = match self.lasting_anchor(session)? {
+            Some(anchor) => {
+                let journal = self.journal(session, self.host.now());
+                events.push(journal.event(Process::Use, Item::Anchor, 1));
+                Some(anchor)
+            }
+            None => self.anchor(session, index.run, steps)?.or_else(|| anchor(examinations)),
+        };
+        let content = judge(submission, capture, examinations, anchor, &self.policy);
+        let verdict = StepVerdict {
+            mismatches: content.report.mismatches.clone(),
+        };
+        let place = step_place(&session.stored.id, index);
+        let sealed = session
+            .key
+            .seal(&*self.host, Purpose::Step, &[&place], &to_cbor(&content)?)?;
+        Ok((sealed, verdict))
     }
 
     /// The contents of a run's steps, in order.
@@ -122,22 +152,27 @@ impl Matcher {
             .iter()
             .filter(|step| step.index.run == run)
             .map(|step| {
-                let sealed = step.content.as_ref().ok_or(Failure::Record)?;
+                // Another call has concluded the run, or ended the session, since it was looked at.
+                let sealed = step.content.as_ref().ok_or(StoreError::Changed)?;
                 let place = step_place(&session.stored.id, step.index);
                 from_cbor(&session.key.open(Purpose::Step, &[&place], sealed)?)
             })
             .collect()
     }
 
-    fn check_place(&self, session: &OpenedSession, issued: &IssuedStep, steps: &[StoredStep]) -> Result<(), Failure> {
+    fn check_place(
+        &self,
+        session: &OpenedSession,
+        StepSubmission { issued, plan, .. }: &StepSubmission,
+        steps: &[StoredStep],
+    ) -> Result<(), Failure> {
         if issued.transaction != session.stored.transaction {
             return refused(ProblemCode::CaptureNonce);
         }
         if session.agreed().is_none() {
             return refused(ProblemCode::ConsentMissing);
         }
-        let of = usize::from(issued.of);
-        if issued.index.step >= issued.of || !(FEWEST_COMMANDS..=Plan::MOST).contains(&of) {
+        if !plan.has(issued) {
             return refused(ProblemCode::MalformedRequest);
         }
         self.check_run(session, issued.index.run)?;
@@ -193,6 +228,7 @@ fn judge(
     let clearest = clearest(&report, examinations);
     StepContent {
         issued: submission.issued.clone(),
+        plan: submission.plan.clone(),
         received_at: submission.received_at,
         frames: capture.frames,
         head: capture.head,

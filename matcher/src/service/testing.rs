@@ -10,7 +10,7 @@ use p256::ecdsa::SigningKey;
 use serde::{Deserialize, Serialize};
 use tanu_liveness::policy::Policy;
 use tanu_protocol::capture::{CapturedFrame, ClientReportedCamera, StepCapture};
-use tanu_protocol::challenge::{Command, IssuedStep, StepIndex};
+use tanu_protocol::challenge::{Command, IssuedStep, Plan, StepIndex};
 use tanu_protocol::digest::{Nonce, SessionId, Sha256Digest, TransactionHash};
 use tanu_protocol::evidence::{CONSENT_TYPE, ConsentRecord, RULE_SET};
 use tanu_protocol::identity::{Customer, IdentityDocument, IdentityDocumentKind, IdentityDocumentStatus};
@@ -24,7 +24,7 @@ use tanu_protocol::similarity::Similarity;
 use tanu_protocol::state_database::{ReferenceAnswer, ReferenceQuery};
 use tanu_vision::{Embedding, Examination};
 
-use super::Matcher;
+use super::{Matcher, Unwritten};
 use crate::host::Host;
 use crate::host::testing::TestHost;
 use crate::inference::{Examine, Pool, Unexamined};
@@ -229,6 +229,7 @@ impl Fixture {
             host: Arc::clone(&host) as _,
             store: Arc::clone(&store) as _,
             templates: Arc::clone(&store) as _,
+            unwritten: Unwritten::default(),
             register: Register::open(&*store, checkpoints(), host.now()).unwrap(),
             pool: Pool::start(examiner, NonZeroUsize::new(2).unwrap(), 200).unwrap(),
             models: vec![Sha256Digest::of(b"model")],
@@ -261,6 +262,10 @@ pub(crate) struct Edge {
 }
 
 pub(crate) const COMMANDS: [Command; 3] = [Command::TurnLeft, Command::Blink, Command::OpenMouth];
+
+pub(crate) fn plan() -> Plan {
+    Plan::new(COMMANDS.to_vec()).unwrap()
+}
 
 impl Edge {
     pub(crate) fn new(fixture: &Fixture, seed: u8) -> Self {
@@ -347,6 +352,7 @@ impl Edge {
     pub(crate) fn submit(&self, run: u8, step: u8, capture: &StepCapture) -> StepSubmission {
         StepSubmission {
             issued: self.issued(run, step),
+            plan: plan(),
             received_at: self.now,
             capture: capture.encode().unwrap(),
         }
@@ -359,7 +365,7 @@ impl Edge {
     pub(crate) fn conclude(&self, run: u8, steps: u8) -> ConcludeRun {
         ConcludeRun {
             issued: (0..steps).map(|step| self.issued(run, step)).collect(),
-            planned: u8::try_from(COMMANDS.len()).unwrap(),
+            plan: plan(),
             ended: None,
         }
     }

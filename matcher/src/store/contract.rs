@@ -66,24 +66,37 @@ fn event(session: u8) -> Event {
     .event(Process::Use, Item::Frames, 40)
 }
 
-fn outcome(session: u8, place: u64, concluded: Concluded) -> Outcome {
+/// An outcome of a session as it now stands, and the entry of that place.
+fn outcome(store: &dyn Store, session: u8, place: u64, concluded: Concluded) -> (Outcome, NewEntry) {
     let document = reference(DocumentKind::Liveness, 100 + u8::try_from(place).unwrap());
-    Outcome {
-        session: SessionId::from_bytes([session; 16]),
+    let session_id = SessionId::from_bytes([session; 16]);
+    let entry = NewEntry {
+        index: place,
+        text: format!("entry {place}"),
+        subject: Some((Sha256Digest::of(b"subject"), place)),
+        document: document.sha256,
+        checkpoint: format!("checkpoint {place}"),
+    };
+    let outcome = Outcome {
+        session: session_id,
+        seen: store.seen(&session_id).unwrap(),
         document: Some(StoredDocument {
-            reference: document.clone(),
+            reference: document,
             jws: sealed(4),
         }),
         concluded,
-        entry: NewEntry {
-            index: place,
-            text: format!("entry {place}"),
-            subject: Some((Sha256Digest::of(b"subject"), place)),
-            document: document.sha256,
-            checkpoint: format!("checkpoint {place}"),
-        },
         journal: vec![event(session)],
-    }
+    };
+    (outcome, entry)
+}
+
+/// Records an outcome of a session as it now stands.
+fn record(store: &dyn Store, session: u8, place: u64, concluded: Concluded) -> Result<(), StoreError> {
+    let (outcome, entry) = outcome(store, session, place, concluded);
+    let admitted = store.admits(&outcome).is_ok();
+    let recorded = store.record(&outcome, &entry);
+    assert!(admitted || recorded.is_err(), "what is not admitted is not recorded");
+    recorded
 }
 
 fn run(number: u8) -> Concluded {
@@ -118,6 +131,7 @@ fn store(store: &dyn Store) {
     outcomes_are_stored_as_a_whole_or_not_at_all(store);
     concluding_purges_what_is_no_longer_needed(store);
     nothing_is_stored_behind_a_concluded_run_or_an_ended_session(store);
+    an_outcome_of_a_session_that_has_gone_on_is_refused(store);
     what_is_noted_stands_in_the_journal(store);
     sessions_that_hold_frames_or_a_face_are_found(store);
 }
@@ -160,23 +174,23 @@ fn steps_are_stored_once_and_nonces_used_once(store: &dyn Store) {
 
 fn outcomes_are_stored_as_a_whole_or_not_at_all(store: &dyn Store) {
     store.open_session(&session(3), None).unwrap();
-    store.record(&outcome(3, 0, run(0))).unwrap();
+    let (first, entry) = outcome(store, 3, 0, run(0));
+    store.record(&first, &entry).unwrap();
     assert_eq!(store.entries().unwrap(), ["entry 0"]);
     assert_eq!(store.checkpoint().unwrap().as_deref(), Some("checkpoint 0"));
-    let document = outcome(3, 0, run(0)).entry.document;
-    assert_eq!(store.entry_of(&document).unwrap(), Some(0));
+    assert_eq!(store.entry_of(&entry.document).unwrap(), Some(0));
     assert_eq!(store.entry_of(&Sha256Digest::of(b"?")).unwrap(), None);
 
     // The run is concluded, though place and document are new: nothing of it is stored.
-    assert!(taken(store.record(&outcome(3, 1, run(0)))));
+    assert!(taken(record(store, 3, 1, run(0))));
     // The place is filled, though the run is new: nothing of it is stored.
-    let mut filled = outcome(3, 1, run(1));
-    filled.entry.index = 0;
-    assert!(taken(store.record(&filled)));
+    let (next, mut filled) = outcome(store, 3, 1, run(1));
+    filled.index = 0;
+    assert!(taken(store.record(&next, &filled)));
     // The subject's place is filled.
-    let mut subject = outcome(3, 1, run(1));
-    subject.entry.subject = outcome(3, 0, run(0)).entry.subject;
-    assert!(taken(store.record(&subject)));
+    let (next, mut subject) = outcome(store, 3, 1, run(1));
+    subject.subject = entry.subject;
+    assert!(taken(store.record(&next, &subject)));
     assert_eq!(store.entries().unwrap().len(), 1);
     assert_eq!(store.documents(&session(3).id).unwrap().len(), 1);
     assert_eq!(store.runs(&session(3).id).unwrap().len(), 1);
@@ -198,42 +212,64 @@ fn concluding_purges_what_is_no_longer_needed(store: &dyn Store) {
             .map(|run| (run.probe.is_some(), run.anchor.is_some()))
             .collect()
     };
-    store.record(&outcome(4, 1, run(0))).unwrap();
+    record(store, 4, 1, run(0)).unwrap();
     assert_eq!((kept(), faces()), (vec![false, true], vec![(true, true)]));
-    store.record(&outcome(4, 2, run(1))).unwrap();
+    record(store, 4, 2, run(1)).unwrap();
     assert_eq!(
         (kept(), faces()),
         (vec![false, false], vec![(true, false), (true, true)])
     );
-    store.record(&outcome(4, 3, comparison())).unwrap();
+    record(store, 4, 3, comparison()).unwrap();
     assert_eq!(faces(), [(false, false), (false, false)]);
     assert!(store.comparison(&id).unwrap().is_some());
-    assert!(taken(store.record(&outcome(4, 4, comparison()))));
+    assert!(taken(record(store, 4, 4, comparison())));
     store.put_step(&step(4, 2, 0), &[]).unwrap();
-    store
-        .record(&outcome(4, 4, Concluded::Session(Ending::Expired)))
-        .unwrap();
+    record(store, 4, 4, Concluded::Session(Ending::Expired)).unwrap();
     assert_eq!(kept(), [false, false, false]);
     assert_eq!(store.session(&id).unwrap().unwrap().ended, Some(Ending::Expired));
-    assert!(taken(store.record(&outcome(4, 5, Concluded::Session(Ending::Expired)))));
+    assert!(taken(record(store, 4, 5, Concluded::Session(Ending::Expired))));
 }
 
 fn nothing_is_stored_behind_a_concluded_run_or_an_ended_session(store: &dyn Store) {
     let id = session(5).id;
     let closed = |result| matches!(result, Err(StoreError::Closed));
     store.open_session(&session(5), None).unwrap();
-    store.record(&outcome(5, 5, run(0))).unwrap();
+    record(store, 5, 5, run(0)).unwrap();
     assert!(closed(store.put_step(&step(5, 0, 0), &[event(5)])));
     store.put_step(&step(5, 1, 0), &[]).unwrap();
-    store
-        .record(&outcome(5, 6, Concluded::Session(Ending::Cancelled)))
-        .unwrap();
+    record(store, 5, 6, Concluded::Session(Ending::Cancelled)).unwrap();
     assert!(closed(store.put_step(&step(5, 1, 1), &[event(5)])));
-    assert!(closed(store.record(&outcome(5, 7, run(1)))));
-    assert!(closed(store.record(&outcome(5, 7, comparison()))));
+    assert!(closed(record(store, 5, 7, run(1))));
+    assert!(closed(record(store, 5, 7, comparison())));
     assert_eq!(store.steps(&id).unwrap().len(), 1);
     assert_eq!(store.runs(&id).unwrap().len(), 1);
     assert_eq!(store.journal(&id).unwrap().len(), 2);
+}
+
+fn an_outcome_of_a_session_that_has_gone_on_is_refused(store: &dyn Store) {
+    let id = session(7).id;
+    let changed = |result| matches!(result, Err(StoreError::Changed));
+    store.open_session(&session(7), None).unwrap();
+    store.put_step(&step(7, 0, 0), &[]).unwrap();
+    let (ends, entry) = outcome(store, 7, 7, Concluded::Session(Ending::Cancelled));
+    let (concludes, _) = outcome(store, 7, 7, run(0));
+    // A step comes while the end is being put together: its frames are not destroyed unseen.
+    store.put_step(&step(7, 0, 1), &[]).unwrap();
+    for stale in [&ends, &concludes] {
+        assert!(changed(store.admits(stale)));
+        assert!(changed(store.record(stale, &entry)));
+    }
+    assert!(store.steps(&id).unwrap().iter().all(|step| step.content.is_some()));
+    assert_eq!(store.session(&id).unwrap().unwrap().ended, None);
+    assert_eq!(store.documents(&id).unwrap(), []);
+    // So does a run, and then the comparison.
+    let (ends, _) = outcome(store, 7, 7, Concluded::Session(Ending::Cancelled));
+    record(store, 7, 7, run(0)).unwrap();
+    assert!(changed(store.record(&ends, &entry)));
+    let (ends, _) = outcome(store, 7, 8, Concluded::Session(Ending::Cancelled));
+    record(store, 7, 8, comparison()).unwrap();
+    assert!(changed(store.record(&ends, &entry)));
+    record(store, 7, 9, Concluded::Session(Ending::Cancelled)).unwrap();
 }
 
 fn what_is_noted_stands_in_the_journal(store: &dyn Store) {
@@ -249,12 +285,10 @@ fn sessions_that_hold_frames_or_a_face_are_found(store: &dyn Store) {
     for seed in [11, 14] {
         store.put_step(&step(seed, 0, 0), &[]).unwrap();
     }
-    store.record(&outcome(12, 7, run(0))).unwrap();
-    store.record(&outcome(13, 8, run(0))).unwrap();
-    store.record(&outcome(13, 9, comparison())).unwrap();
-    store
-        .record(&outcome(14, 10, Concluded::Session(Ending::Expired)))
-        .unwrap();
+    record(store, 12, 10, run(0)).unwrap();
+    record(store, 13, 11, run(0)).unwrap();
+    record(store, 13, 12, comparison()).unwrap();
+    record(store, 14, 13, Concluded::Session(Ending::Expired)).unwrap();
     let mut found = store.abandoned(later).unwrap();
     found.retain(|id| (10..15).any(|seed| session(seed).id == *id));
     found.sort_unstable();

@@ -18,7 +18,9 @@ use tanu_protocol::digest::{Nonce, SessionId, Sha256Digest};
 use tanu_protocol::matcher::ComparisonVerdict;
 
 use self::rows::{bytes, event_row, from_json, json, place, session_row, step_row, taken};
-use super::{Concluded, NewEntry, Outcome, Store, StoreError, StoredDocument, StoredRun, StoredSession, StoredStep};
+use super::{
+    Concluded, NewEntry, Outcome, Seen, Store, StoreError, StoredDocument, StoredRun, StoredSession, StoredStep,
+};
 use crate::host::Host;
 use crate::journal::Event;
 use crate::sealing::{MasterKey, SealError, Sealed};
@@ -128,8 +130,8 @@ impl SqliteStore {
 }
 
 /// Refuses what would be stored in a session that has ended.
-fn check_open(transaction: &Transaction<'_>, session: &SessionId) -> Result<(), StoreError> {
-    let ended: Option<bool> = transaction
+fn check_open(connection: &Connection, session: &SessionId) -> Result<(), StoreError> {
+    let ended: Option<bool> = connection
         .prepare_cached("SELECT ended IS NOT NULL FROM session WHERE id = ?1")?
         .query_row([session.as_bytes()], |row| row.get(0))
         .optional()?;
@@ -137,6 +139,35 @@ fn check_open(transaction: &Transaction<'_>, session: &SessionId) -> Result<(), 
         Err(StoreError::Closed)
     } else {
         Ok(())
+    }
+}
+
+fn seen(connection: &Connection, session: &SessionId) -> Result<Seen, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT (SELECT count(*) FROM step WHERE session = ?1), (SELECT count(*) FROM run WHERE session = ?1),
+               EXISTS (SELECT 1 FROM comparison WHERE session = ?1)",
+        )?
+        .query_row([session.as_bytes()], |row| {
+            Ok(Seen {
+                steps: row.get(0)?,
+                runs: row.get(1)?,
+                compared: row.get(2)?,
+            })
+        })?)
+}
+
+/// Refuses an outcome of a session that is not as it was when its outcome was judged.
+fn admit(connection: &Connection, outcome: &Outcome) -> Result<(), StoreError> {
+    match (&outcome.concluded, check_open(connection, &outcome.session)) {
+        // It has ended already.
+        (Concluded::Session(_), Err(StoreError::Closed)) => return Err(StoreError::Taken),
+        (_, open) => open?,
+    }
+    if seen(connection, &outcome.session)? == outcome.seen {
+        Ok(())
+    } else {
+        Err(StoreError::Changed)
     }
 }
 
@@ -411,16 +442,22 @@ impl Store for SqliteStore {
         Ok(documents)
     }
 
-    fn record(&self, outcome: &Outcome) -> Result<(), StoreError> {
+    fn seen(&self, session: &SessionId) -> Result<Seen, StoreError> {
+        seen(&self.connection(), session)
+    }
+
+    fn admits(&self, outcome: &Outcome) -> Result<(), StoreError> {
+        admit(&self.connection(), outcome)
+    }
+
+    fn record(&self, outcome: &Outcome, entry: &NewEntry) -> Result<(), StoreError> {
         self.destroy_by(|transaction| {
-            if !matches!(outcome.concluded, Concluded::Session(_)) {
-                check_open(transaction, &outcome.session)?;
-            }
+            admit(transaction, outcome)?;
             if let Some(document) = &outcome.document {
                 put_document(transaction, &outcome.session, document)?;
             }
             conclude(transaction, &outcome.session, &outcome.concluded)?;
-            put_entry(transaction, &outcome.entry)?;
+            put_entry(transaction, entry)?;
             put_events(transaction, &outcome.journal)
         })
     }

@@ -224,9 +224,11 @@ impl Shown<'_> {
                 (self.fact(Text::FieldBasis, format!("{} ({database})", self.say(Text::BasisPrimary))))
                 @if let Some(document) = document {
                     (self.fact(Text::ColumnDocument, format!(
-                        "{} {}, {} {}: {}",
+                        "{} {}, {} {}, {} {}: {}",
                         self.say(labels::document_kind(document.kind)),
                         document.number,
+                        self.say(Text::FieldIssued).to_lowercase(),
+                        labels::date(document.issued_on),
                         self.say(Text::FieldUntil).to_lowercase(),
                         labels::date(document.valid_until),
                         self.say(labels::document_status(document.status)),

@@ -1,7 +1,7 @@
 //! What must be done elsewhere before a session can go on.
 
 use jiff::Timestamp;
-use tanu_protocol::challenge::IssuedStep;
+use tanu_protocol::challenge::{IssuedStep, Plan};
 use tanu_protocol::iin::Iin;
 use tanu_protocol::matcher::{ConcludeRun, EndSession, OpenSession};
 
@@ -16,6 +16,8 @@ pub enum Task {
     Judge {
         /// The step.
         issued: IssuedStep,
+        /// The commands that were chosen for its run.
+        plan: Plan,
         /// When its frames arrived.
         received_at: Timestamp,
     },
@@ -41,13 +43,14 @@ impl Session {
             State::Opening { agreed } => Some(self.open(Some(agreed.person.clone()), Some(agreed.jws.clone()))),
             State::Judging { run, received_at, .. } => run.step().map(|step| Task::Judge {
                 issued: step.clone(),
+                plan: run.plan().clone(),
                 received_at: *received_at,
             }),
             State::Concluding { run, .. } => Some(Task::Conclude {
                 run: run.number().get(),
                 request: ConcludeRun {
                     issued: run.steps().to_vec(),
-                    planned: u8::try_from(run.steps().len()).unwrap_or(u8::MAX),
+                    plan: run.plan().clone(),
                     ended: None,
                 },
             }),
@@ -55,7 +58,7 @@ impl Session {
                 run: run.number().get(),
                 request: ConcludeRun {
                     issued: run.steps().to_vec(),
-                    planned: run.planned(),
+                    plan: run.plan().clone(),
                     ended: None,
                 },
             }),
@@ -63,7 +66,7 @@ impl Session {
                 run: run.number.get(),
                 request: ConcludeRun {
                     issued: run.issued.clone(),
-                    planned: run.planned,
+                    plan: run.plan.clone(),
                     ended: None,
                 },
             }),
@@ -80,7 +83,7 @@ impl Session {
                 run: run.number.get(),
                 request: ConcludeRun {
                     issued: run.issued.clone(),
-                    planned: run.planned,
+                    plan: run.plan.clone(),
                     ended: Some(ending),
                 },
             },

@@ -237,6 +237,19 @@ fn bnk_8b_a_mismatch_repeats_the_run_and_says_why() {
 }
 
 #[test]
+fn bnk_9_a_run_that_stops_at_its_first_step_is_concluded_with_all_commands_that_were_chosen() {
+    let failed = step(begin(ready(), 0), vec![Mismatch::Static]);
+    let late = begin(ready(), 0).at(later(31));
+    let cancelled = begin(ready(), 0).cancelled(START).unwrap();
+    for session in [failed, late, cancelled] {
+        let Some(Task::Conclude { request, .. }) = session.task() else {
+            panic!("document 1 is due (BNK-9)");
+        };
+        assert_eq!((request.issued.len(), request.plan), (1, plan(3)));
+    }
+}
+
+#[test]
 fn bnk_8b_fourth_failed_run_is_negative() {
     let mut session = ready();
     for run in 0..4 {
@@ -339,7 +352,7 @@ fn expiry_and_cancellation_put_the_broken_run_on_record_before_they_show() {
             panic!("document 1 of the broken run is due (BNK-9)");
         };
         assert_eq!(request.ended, Some(expected));
-        assert_eq!((request.issued.len(), request.planned), (2, 3));
+        assert_eq!((request.issued.len(), request.plan), (2, plan(3)));
         let now = session.seen_at;
         let session = session.concluded(run_verdict(0, vec![Mismatch::Late]), now).unwrap();
         let session = session.recorded(&on_record(expected), now).unwrap();

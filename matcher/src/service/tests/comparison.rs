@@ -86,6 +86,12 @@ fn bnk_13_every_outcome_of_the_comparison_leaves_document_2() {
                 why: OutOfForce::Expired,
             },
         ),
+        (
+            out_of_force(|document| document.issued_on = jiff::civil::date(2029, 12, 31)),
+            ComparisonResult::DocumentOutOfForce {
+                why: OutOfForce::NotYetValid,
+            },
+        ),
     ];
     for (seed, (answer, expected)) in (1u8..).zip(cases) {
         let fixture = Fixture::new();
@@ -95,6 +101,18 @@ fn bnk_13_every_outcome_of_the_comparison_leaves_document_2() {
         assert_eq!(fixture.matcher.compare(&edge.session).unwrap().outcome, expected);
         let document = &document_2(&fixture, &edge)[0];
         assert_eq!(document.result, expected);
+        // Why a document does not count can be told from what was seen of it.
+        if let ComparisonResult::DocumentOutOfForce { why } = expected {
+            let ComparisonBasis::Primary {
+                document: Some(seen), ..
+            } = &document.basis
+            else {
+                panic!("the identity document was seen (NBS-9)");
+            };
+            let day = document.at.to_zoned(jiff::tz::TimeZone::UTC).date();
+            assert_eq!(day < seen.issued_on, why == OutOfForce::NotYetValid);
+            assert_eq!(day > seen.valid_until, why == OutOfForce::Expired);
+        }
         assert_eq!(document.person.expose(), PERSON);
         assert!(!document.current_image.jpeg.is_empty());
         let compared = matches!(expected, ComparisonResult::Matched | ComparisonResult::NotMatched);

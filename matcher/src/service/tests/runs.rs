@@ -1,11 +1,12 @@
 //! Concluding a run: the verdict, its repeats, document 1.
 
-use tanu_protocol::challenge::Mismatch;
+use tanu_protocol::challenge::{Command, Mismatch, Plan};
 use tanu_protocol::evidence::LivenessResult;
 use tanu_protocol::problem::ProblemCode;
+use tanu_protocol::session::Ending;
 
 use super::{ASKED, code, document_1, index, judged, opened};
-use crate::service::testing::{Acting, Edge, Fixture, PERSON};
+use crate::service::testing::{Acting, COMMANDS, Edge, Fixture, PERSON};
 
 #[test]
 fn bnk_8b_three_repeats_follow_a_failed_run_and_no_fourth() {
@@ -69,12 +70,65 @@ fn a_run_with_steps_missing_can_neither_pass_nor_be_concluded_without_a_reason()
     judged(&fixture, &edge, index(0, 0)).unwrap();
     let early = fixture.matcher.conclude_run(&edge.session, 0, &edge.conclude(0, 1));
     assert_eq!(code(early), ProblemCode::SessionState);
-    let mut fewer = edge.conclude(0, 1);
-    fewer.planned = 1;
+}
+
+#[test]
+fn bnk_9_the_plan_of_a_run_is_the_same_at_its_steps_and_its_conclusion() {
+    let fixture = Fixture::new();
+    let edge = opened(&fixture, 1);
+    let mut step = edge.step(0, 0, ASKED);
+    step.plan = Plan::new(vec![Command::Blink, Command::TurnLeft, Command::Blink]).unwrap();
+    let result = fixture.matcher.judge_step(&edge.session, index(0, 0), &step);
     assert_eq!(
-        code(fixture.matcher.conclude_run(&edge.session, 0, &fewer)),
-        ProblemCode::MalformedRequest
+        code(result),
+        ProblemCode::MalformedRequest,
+        "the command is not the plan's"
     );
+    judged(&fixture, &edge, index(0, 0)).unwrap();
+    let mut other = edge.conclude(0, 1);
+    other.plan = Plan::new(vec![Command::TurnLeft, Command::LookUp, Command::Blink]).unwrap();
+    other.ended = Some(Ending::Cancelled);
+    let result = fixture.matcher.conclude_run(&edge.session, 0, &other);
+    assert_eq!(code(result), ProblemCode::Conflict, "the steps were of another plan");
+}
+
+#[test]
+fn bnk_9_document_1_has_every_command_that_was_chosen_wherever_the_run_stopped() {
+    type Stops = fn(&Fixture, &Edge);
+    let stops: [(&str, usize, Stops); 4] = [
+        ("the first step failed", 1, |fixture, edge| {
+            let step = edge.step(0, 0, Acting::Idle(1));
+            fixture.matcher.judge_step(&edge.session, index(0, 0), &step).unwrap();
+            fixture
+                .matcher
+                .conclude_run(&edge.session, 0, &edge.conclude(0, 1))
+                .unwrap();
+        }),
+        ("no frames came for it", 1, |fixture, edge| {
+            fixture
+                .matcher
+                .conclude_run(&edge.session, 0, &edge.conclude(0, 1))
+                .unwrap();
+        }),
+        ("the citizen broke off", 1, |fixture, edge| {
+            let mut request = edge.conclude(0, 1);
+            request.ended = Some(Ending::Cancelled);
+            fixture.matcher.conclude_run(&edge.session, 0, &request).unwrap();
+        }),
+        ("the edge lost the session", 1, |fixture, edge| {
+            judged(fixture, edge, index(0, 0)).unwrap();
+            fixture.host.pass(86_401);
+            assert_eq!(fixture.matcher.end_abandoned().unwrap(), 1);
+        }),
+    ];
+    for (name, shown, stop) in stops {
+        let fixture = Fixture::new();
+        let edge = opened(&fixture, 1);
+        stop(&fixture, &edge);
+        let document = &document_1(&fixture, &edge)[0];
+        assert_eq!(document.commands, COMMANDS, "{name}");
+        assert_eq!(document.steps.len(), shown, "{name}");
+    }
 }
 
 #[test]
@@ -83,7 +137,7 @@ fn bnk_8a_a_run_of_the_same_command_over_and_over_is_refused() {
     let edge = opened(&fixture, 1);
     let mut request = edge.conclude(0, 3);
     for step in &mut request.issued {
-        step.command = tanu_protocol::challenge::Command::Blink;
+        step.command = Command::Blink;
     }
     let result = fixture.matcher.conclude_run(&edge.session, 0, &request);
     assert_eq!(code(result), ProblemCode::MalformedRequest);

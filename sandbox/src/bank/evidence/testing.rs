@@ -1,5 +1,6 @@
 //! Documents as Tanu would make them.
 
+use tanu_protocol::challenge::Command;
 use tanu_protocol::digest::{SessionId, Sha256Digest, TransactionHash};
 use tanu_protocol::evidence::{
     ComparisonBasis, ComparisonDocument, ComparisonResult, ConsentRecord, EvidenceImage, LivenessDocument,
@@ -44,6 +45,7 @@ pub(in crate::bank) fn liveness(result: LivenessResult) -> LivenessDocument {
         session: SESSION,
         transaction: TRANSACTION,
         run: Some(0),
+        commands: vec![Command::TurnLeft, Command::Blink, Command::ComeCloser],
         steps: vec![],
         passive: Some(0.9),
         identity: None,
