@@ -8,7 +8,7 @@ import { drawing } from "../support/drawn.ts";
 import { BANK, TANU, facesMissing } from "../support/environment.ts";
 import { syntheticIin } from "../support/iin.ts";
 import { installPuppet } from "../support/puppet.ts";
-import { documents, ready, stage } from "../support/staged.ts";
+import { ready, stage } from "../support/staged.ts";
 import { LANGUAGES, type Language, text } from "../support/texts.ts";
 import { SCENES } from "./scenes.ts";
 
@@ -53,11 +53,11 @@ for (const language of LANGUAGES) {
     });
 
     test("every state of a session", async ({ context }) => {
-      const staged = documents(await drawing(await context.newPage()));
+      const picture = await drawing(await context.newPage());
       for (const scene of SCENES) {
         await test.step(scene.name, async () => {
           const page = await context.newPage();
-          await scene.open(page, language, staged);
+          await scene.open(page, language, picture);
           await audit(page, scene.name, language);
           await page.close();
         });

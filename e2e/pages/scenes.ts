@@ -3,14 +3,14 @@
 import { expect, type Page } from "@playwright/test";
 import { lookAway } from "../support/attention.ts";
 import { breakCamera, type CameraFailure, installDrawing, NOBODY, PERFORMING, type Seen, TOO_FAR } from "../support/drawn.ts";
-import { challenged, ended, openUnknown, ready, stage, stageOutage, type StagedDocument } from "../support/staged.ts";
+import { challenged, documents, ended, openUnknown, ready, stage, stageOutage } from "../support/staged.ts";
 import { type Language, pattern, text } from "../support/texts.ts";
 
 /** A state of the pages. */
 export interface Scene {
   readonly name: string;
-  /** Brings the page there. */
-  open(page: Page, language: Language, documents: readonly StagedDocument[]): Promise<void>;
+  /** Brings the page there. `picture`: a JPEG for the documents. */
+  open(page: Page, language: Language, picture: Buffer): Promise<void>;
 }
 
 const press = (page: Page, language: Language, key: string) =>
@@ -23,13 +23,16 @@ const still = (name: string, state: Record<string, unknown>, personKnown = false
 
 const ending = (name: string, how: string, why?: string): Scene => ({
   name: `ended-${name}`,
-  open: (page, language, documents) => stage(page, { state: ended(how, why), language, documents: how === "expired" ? [] : documents }),
+  open: (page, language, picture) =>
+    // Whoever has let the time run out before the question leaves nothing behind.
+    stage(page, { state: ended(how, why), language, documents: how === "expired" ? [] : documents(picture, how) }),
 });
 
 const document = (name: string, place: number): Scene => ({
   name: `document-${name}`,
-  open: async (page, language, documents) => {
-    await stage(page, { state: ended("matched"), language, documents, query: `?document=${documents[place].sha256}` });
+  open: async (page, language, picture) => {
+    const all = documents(picture);
+    await stage(page, { state: ended("matched"), language, documents: all, query: `?document=${all[place].sha256}` });
     await expect(page.getByTestId("download-document")).toBeVisible();
   },
 });

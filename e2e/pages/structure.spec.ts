@@ -3,14 +3,12 @@
 
 import { expect, test } from "@playwright/test";
 import { drawing } from "../support/drawn.ts";
-import { documents } from "../support/staged.ts";
 import { SCENES } from "./scenes.ts";
 
 for (const scene of SCENES) {
   test(`the structure of ${scene.name} is as it was`, async ({ context }) => {
     const page = await context.newPage();
-    const staged = documents(await drawing(page));
-    await scene.open(page, "kk", staged);
+    await scene.open(page, "kk", await drawing(page));
     await expect(page.locator("body")).toMatchAriaSnapshot({ name: `${scene.name}.aria.yml` });
   });
 }

@@ -119,8 +119,32 @@ function view({ state, documents = [], personKnown = false, language }: Scene) {
 
 const moment = (seconds: number) => new Date(NOW + 1000 * seconds).toISOString();
 
-/** The documents of a session that passed, with that JPEG as every picture. */
-export function documents(jpeg: Buffer): StagedDocument[] {
+/** What became of a run: of the one with that number, or of none where it was never begun. */
+interface Run {
+  readonly run: number | null;
+  readonly result: "passed" | "failed" | "not_completed";
+}
+
+/** What a session that ended so went through: its runs, and its comparison where it came to one. */
+interface Course {
+  readonly runs: readonly Run[];
+  readonly comparison?: { readonly result: string; readonly why?: string; readonly similarity: number | null };
+}
+
+const LIVE: readonly Run[] = [{ run: 0, result: "passed" }];
+const COURSES: Readonly<Record<string, Course>> = {
+  matched: { runs: LIVE, comparison: { result: "matched", similarity: 0.625 } },
+  not_matched: { runs: LIVE, comparison: { result: "not_matched", similarity: 0.114 } },
+  no_reference: { runs: LIVE, comparison: { result: "no_reference", similarity: null } },
+  document_out_of_force: { runs: LIVE, comparison: { result: "document_out_of_force", why: "expired", similarity: null } },
+  not_live: { runs: [0, 1, 2, 3].map((run) => ({ run, result: "failed" })) },
+  cancelled: { runs: [{ run: null, result: "not_completed" }] },
+};
+
+/** The documents of a session that ended so after consent, with that JPEG as every picture. */
+export function documents(jpeg: Buffer, ending = "matched"): StagedDocument[] {
+  const course = COURSES[ending];
+  if (!course) throw new Error(`no course of a session is staged that ends as ${ending}`);
   const picture = (sequence: number) => ({ sequence, time_us: 700_000 * sequence, jpeg: jpeg.toString("base64") });
   const common = {
     session: ID,
@@ -130,29 +154,33 @@ export function documents(jpeg: Buffer): StagedDocument[] {
     at: moment(0),
     rule_set: "NBS 225/2026-04-30; BNK 56/2024-08-16",
   };
-  return [
-    staged("consent", null, {
+  const consent = staged("consent", null, {
+    ...common,
+    purpose: { kk: "Шот ашу", ru: "Открытие счёта", en: "Opening an account" },
+    data: ["face", "iin"],
+    retention_days: 30,
+    template: true,
+    language: "kk",
+    agreed: true,
+  });
+  const liveness = ({ run, result }: Run) => {
+    const mismatches = result === "failed" ? ["not_performed"] : [];
+    const commands = run === null ? [] : COMMANDS;
+    // A mismatch ends the run.
+    const shown = commands.slice(0, result === "passed" ? commands.length : 1);
+    return staged("liveness", run, {
       ...common,
-      purpose: { kk: "Шот ашу", ru: "Открытие счёта", en: "Opening an account" },
-      data: ["face", "iin"],
-      retention_days: 30,
-      template: true,
-      language: "kk",
-      agreed: true,
-    }),
-    staged("liveness", 0, {
-      ...common,
-      run: 0,
-      result: "passed",
-      mismatches: [],
-      ended: null,
-      commands: COMMANDS,
-      steps: COMMANDS.map((command, step) => ({
-        index: { run: 0, step },
+      run,
+      result,
+      mismatches,
+      ended: result === "not_completed" ? { ending } : null,
+      commands,
+      steps: shown.map((command, step) => ({
+        index: { run, step },
         command,
         issued_at: moment(-30),
         received_at: moment(-20),
-        mismatches: [],
+        mismatches,
         frames: 42,
         head: null,
         images: [1, 2, 3].map(picture),
@@ -161,21 +189,24 @@ export function documents(jpeg: Buffer): StagedDocument[] {
       identity: null,
       policy: "tanu-liveness/1",
       models: MODELS,
-    }),
+    });
+  };
+  const { runs, comparison } = course;
+  const valid_until = comparison?.why === "expired" ? "2026-01-02" : "2030-01-02";
+  const compared = () =>
     staged("comparison", null, {
       ...common,
       current_image: picture(1),
-      result: "matched",
-      similarity: 0.625,
+      ...comparison,
       threshold: 0.325,
       comparison: "primary",
       database: "Жеке тұлғалар",
-      document: { kind: "identity_card", number: "*****1234", issued_on: "2020-01-03", valid_until: "2030-01-02", status: "valid" },
+      document: { kind: "identity_card", number: "*****1234", issued_on: "2020-01-03", valid_until, status: "valid" },
       photo: null,
       liveness_document: TRANSACTION,
       models: MODELS,
-    }),
-  ];
+    });
+  return [consent, ...runs.map(liveness), ...(comparison ? [compared()] : [])];
 }
 
 function staged(kind: DocumentRef["kind"], run: number | null, content: unknown): StagedDocument {
