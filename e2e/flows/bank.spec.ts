@@ -140,6 +140,11 @@ test("the answer of a passed session counts for its own sign-in in its own brows
   // None of it has cost the citizen anything.
   await page.goto(await answer());
   await expect(page.locator("[data-accepted=true]")).toBeVisible();
+  // Back at Tanu and on once more, they are led to the same result.
+  const result = page.url();
+  await page.goto(`${TANU}/return/${session.id}`);
+  await expect(page.locator("[data-accepted=true]")).toBeVisible();
+  expect(page.url()).toBe(result);
 });
 
 test("on the narrowest screen every word of a heading is whole", async ({ page }) => {

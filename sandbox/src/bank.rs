@@ -22,6 +22,7 @@ mod result_page;
 mod results;
 mod sign_in;
 mod texts;
+mod turns;
 mod typed_date;
 mod visitor;
 
@@ -42,6 +43,7 @@ use evidence::EvidenceChecker;
 use guard::Guard;
 use identity::IdentityProvider;
 use outcome::Outcomes;
+use turns::Turns;
 
 /// The most bytes of a form: a photo, and room for the other fields.
 const MOST_FORM_BYTES: usize = Photo::MOST_BYTES + 64 * 1024;
@@ -52,6 +54,7 @@ pub struct Bank {
     citizens: Registry,
     drafts: Drafts,
     outcomes: Outcomes,
+    turns: Turns,
     identity: IdentityProvider,
     evidence: EvidenceChecker,
     guard: Guard,
@@ -78,6 +81,7 @@ impl Bank {
             citizens: Registry::new(store.clone()),
             drafts: Drafts::default(),
             outcomes: Outcomes::new(store),
+            turns: Turns::default(),
             identity: IdentityProvider::new(config)?,
             evidence: EvidenceChecker::new(config.authority.clone(), config.client_id.clone()),
             guard: Guard::new(config)?,
@@ -98,6 +102,7 @@ impl Bank {
             .route("/citizens/language/{tag}", post(new_citizen::speak))
             .route("/sign-in", post(sign_in::begin).get(|| async { Redirect::to("/") }))
             .route("/callback", get(callback::receive))
+            .route(callback::CONCLUDE, get(callback::conclude))
             .route("/results/{id}", get(result_page::page))
             .route("/results/{id}/documents/{place}", get(document_page::page))
             .route("/results/{id}/documents/{place}/{file}", get(document_page::file))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::header;
+use axum::http::{Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -16,10 +16,14 @@ use super::decision::{Decision, Facts};
 use super::evidence::IssuerKeys;
 use super::failure::Failure;
 use super::identity::VerifiedToken;
-use super::outcome::{KeptDocument, Outcome, OutcomeId, Pending, Renewed};
+use super::outcome::{KeptDocument, Outcome, OutcomeId, Pending};
 use super::results::{self, NoResult, SessionResult};
 use super::visitor::{BrowserId, Visitor};
 use crate::host::clock;
+use crate::store::StoreFailure;
+
+/// Where a browser takes the answer under its new cookie.
+pub(super) const CONCLUDE: &str = "/callback/conclude";
 
 /// Tanu's answer in the browser's address (RFC 6749, section 4.1.2; RFC 9207). Nothing in it is trusted by itself.
 #[derive(Debug, Deserialize)]
@@ -32,71 +36,121 @@ pub(super) struct UnverifiedAnswer {
     tanu_session: Option<String>,
 }
 
-/// Receives the answer and leads to the result's page.
+/// Receives the answer. The browser gets another cookie before anything is learned with it, and brings the answer again under
+/// that; this is quick, so that a browser that goes away meanwhile has lost nothing. Whoever comes back once more, by Back or
+/// a second click, is led to what the sign-in has come to.
 pub(super) async fn receive(
     State(bank): State<Arc<Bank>>,
     visitor: Visitor,
+    uri: Uri,
     answer: Result<Query<UnverifiedAnswer>, QueryRejection>,
 ) -> Response {
-    let answered = match answer {
-        Ok(Query(answer)) => conclude(&bank, &visitor, answer, clock::now()).await,
+    let arrived = match answer {
+        Ok(Query(answer)) => arrive(&bank, &visitor, &answer, clock::now()).await,
         Err(_) => Err(Failure::Stale),
     };
-    match answered {
-        Ok((id, browser)) => {
-            let mut response = Redirect::to(&format!("/results/{id}")).into_response();
+    match arrived {
+        Ok(Arrival::Again(id)) => lead_to(&id),
+        Ok(Arrival::New(browser)) => {
+            let query = uri.query().unwrap_or_default();
+            let mut response = Redirect::to(&format!("{CONCLUDE}?{query}")).into_response();
             if let Some(cookie) = browser.cookie(&bank.guard) {
                 response.headers_mut().append(header::SET_COOKIE, cookie);
             }
             response
         }
-        // This address may be opened again: the sign-in stays.
-        Err(Failure::Unreachable) => Failure::Unreachable.page_again(&visitor),
-        Err(failure) => failure.page(&visitor),
+        Err(failure) => failed(&failure, &visitor),
     }
 }
 
-async fn conclude(
-    bank: &Bank,
-    visitor: &Visitor,
-    answer: UnverifiedAnswer,
-    now: Timestamp,
-) -> Result<(OutcomeId, BrowserId), Failure> {
+/// Takes the answer and leads to the result's page.
+pub(super) async fn conclude(
+    State(bank): State<Arc<Bank>>,
+    visitor: Visitor,
+    answer: Result<Query<UnverifiedAnswer>, QueryRejection>,
+) -> Response {
+    let Ok(Query(answer)) = answer else {
+        return failed(&Failure::Stale, &visitor);
+    };
+    // In a task of its own, which a browser that goes away does not end: Tanu gives a token once.
+    let work = tokio::spawn({
+        let visitor = visitor.clone();
+        async move { take(&bank, &visitor, answer, clock::now()).await }
+    });
+    match work.await {
+        Ok(Ok(id)) => lead_to(&id),
+        Ok(Err(failure)) => failed(&failure, &visitor),
+        Err(_) => failed(&StoreFailure::Stopped.into(), &visitor),
+    }
+}
+
+fn lead_to(id: &OutcomeId) -> Response {
+    Redirect::to(&format!("/results/{id}")).into_response()
+}
+
+fn failed(failure: &Failure, visitor: &Visitor) -> Response {
+    match failure {
+        // This address may be opened again: the sign-in stays.
+        Failure::Unreachable => failure.page_again(visitor),
+        _ => failure.page(visitor),
+    }
+}
+
+/// What a browser that arrives with an answer is in for.
+enum Arrival {
+    /// The answer is to be taken under this cookie.
+    New(BrowserId),
+    /// The sign-in has come to this.
+    Again(OutcomeId),
+}
+
+/// The browser and the sign-in that an answer names.
+fn named<'a>(visitor: &'a Visitor, answer: &'a UnverifiedAnswer) -> Result<(&'a BrowserId, &'a str), Failure> {
     // A service of Tanu's is down and the session may still go on: the sign-in stays as it is.
     if answer.error.as_deref() == Some("temporarily_unavailable") {
         return Err(Failure::Unreachable);
     }
-
-    // (1) The answer belongs to a sign-in that this browser has begun, and is used once.
     let browser = visitor.browser.as_ref().ok_or(Failure::Stale)?;
     let state = answer.state.as_deref().ok_or(Failure::Stale)?;
-    let pending = bank.outcomes.take(browser, state, now).await?.ok_or(Failure::Stale)?;
-    if answer
-        .iss
-        .as_ref()
-        .is_some_and(|issuer| issuer != bank.identity.issuer())
-    {
-        return Err(Failure::Token);
+    Ok((browser, state))
+}
+
+async fn arrive(bank: &Bank, visitor: &Visitor, answer: &UnverifiedAnswer, now: Timestamp) -> Result<Arrival, Failure> {
+    let (browser, state) = named(visitor, answer)?;
+    if let Some(id) = bank.outcomes.concluded(browser, state).await? {
+        return Ok(Arrival::Again(id));
     }
-    let received = match receive_all(bank, &pending, answer).await {
+    bank.outcomes.look(browser, state, now).await?.ok_or(Failure::Stale)?;
+    let renewed = BrowserId::random()?;
+    bank.outcomes.renew(browser, &renewed).await?;
+    Ok(Arrival::New(renewed))
+}
+
+async fn take(bank: &Bank, visitor: &Visitor, answer: UnverifiedAnswer, now: Timestamp) -> Result<OutcomeId, Failure> {
+    // (1) The answer belongs to a sign-in that this browser has begun, and that came to nothing yet.
+    let (browser, state) = named(visitor, &answer)?;
+    let _turn = bank.turns.wait(state).await;
+    if let Some(id) = bank.outcomes.concluded(browser, state).await? {
+        return Ok(id);
+    }
+    let pending = bank.outcomes.look(browser, state, now).await?.ok_or(Failure::Stale)?;
+    let received = match receive_all(bank, &pending, &answer).await {
         Ok(received) => received,
-        // Nothing was learned, so the sign-in stays: the same address may be opened again.
-        Err(Failure::Unreachable) => {
-            bank.outcomes.begin(browser, pending, now).await?;
-            return Err(Failure::Unreachable);
+        // Such an answer was never Tanu's to this sign-in, so that is over.
+        Err(failure @ (Failure::Token | Failure::Result)) => {
+            bank.outcomes.forget(pending).await?;
+            return Err(failure);
         }
+        // Nothing was learned, so the sign-in stays: the same address may be opened again, and in place of a code that was
+        // refused Tanu gives another one to the citizen who goes back there.
         Err(failure) => return Err(failure),
     };
 
     // (4) The bank checks the documents, decides, and keeps all of it.
     let (outcome, documents) = weigh(bank, received, now);
-    let (id, renewed) = (OutcomeId::random()?, BrowserId::random()?);
-    let browser = Renewed {
-        before: browser.clone(),
-        after: renewed.clone(),
-    };
-    bank.outcomes.keep(&id, browser, &outcome, documents).await?;
-    Ok((id, renewed))
+    let id = OutcomeId::random()?;
+    bank.outcomes.keep(&id, browser, pending, &outcome, documents).await?;
+    Ok(id)
 }
 
 /// What the bank has learned of a sign-in.
@@ -108,10 +162,18 @@ struct Received {
     keys: IssuerKeys,
 }
 
-async fn receive_all(bank: &Bank, pending: &Pending, answer: UnverifiedAnswer) -> Result<Received, Failure> {
+async fn receive_all(bank: &Bank, pending: &Pending, answer: &UnverifiedAnswer) -> Result<Received, Failure> {
+    if answer
+        .iss
+        .as_ref()
+        .is_some_and(|issuer| issuer != bank.identity.issuer())
+    {
+        return Err(Failure::Token);
+    }
+
     // (2) The result and its documents are fetched; without them nobody is accepted. This comes before the code, which is
     // good only once. The answer may name anybody's session: only the result of this very request is taken.
-    let session: Option<SessionId> = answer.tanu_session.and_then(|session| session.parse().ok());
+    let session: Option<SessionId> = answer.tanu_session.as_ref().and_then(|session| session.parse().ok());
     let result = match session {
         None => None,
         Some(session) => match results::fetch(&bank.identity, session).await {
@@ -123,7 +185,7 @@ async fn receive_all(bank: &Bank, pending: &Pending, answer: UnverifiedAnswer) -
     };
 
     // (3) A code is exchanged, and the ID token checked.
-    let (token, keys) = match answer.code {
+    let (token, keys) = match answer.code.clone() {
         Some(code) => {
             let (nonce, verifier) = (pending.nonce.clone(), pending.verifier.clone());
             let (token, keys) = bank.identity.finish(code, nonce, verifier).await?;

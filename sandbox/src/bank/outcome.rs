@@ -22,6 +22,11 @@ use crate::store::{Store, StoreFailure};
 /// How long a sign-in may take, in seconds: longer than Tanu's longest session.
 const SIGN_IN_SECONDS: i64 = 2 * 3600;
 
+/// Holds for rows of the browser with the cookie `?1`, its earlier cookies included.
+const OF_THE_BROWSER: &str = "browser IN (
+    WITH RECURSIVE own (id) AS (VALUES (?1) UNION SELECT before FROM renewed JOIN own USING (id)) SELECT id FROM own
+)";
+
 /// Sign-ins and outcomes.
 #[derive(Clone, Debug)]
 pub(super) struct Outcomes(Store);
@@ -38,14 +43,6 @@ pub(super) struct Pending {
 /// Names an outcome in addresses: 16 random bytes as base64url. Shown to the browser that signed in, and to no other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OutcomeId(String);
-
-/// A browser whose cookie is replaced.
-pub(super) struct Renewed {
-    /// Its cookie until now.
-    pub(super) before: BrowserId,
-    /// Its cookie from now on.
-    pub(super) after: BrowserId,
-}
 
 /// What came of a sign-in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,8 +106,8 @@ impl Outcomes {
             .await
     }
 
-    /// Takes the sign-in of this state and browser, once.
-    pub(super) async fn take(
+    /// The sign-in of this state, where it is this browser's and led to nothing yet.
+    pub(super) async fn look(
         &self,
         browser: &BrowserId,
         state: &str,
@@ -121,9 +118,11 @@ impl Outcomes {
             .run(move |connection| {
                 let found: Option<(String, String, Option<String>)> = connection
                     .query_row(
-                        "DELETE FROM sign_in WHERE state = ?1 AND browser = ?2 AND begun_at >= ?3
-                         RETURNING nonce, verifier, citizen",
-                        params![&state, browser, now.as_second() - SIGN_IN_SECONDS],
+                        &format!(
+                            "SELECT nonce, verifier, citizen FROM sign_in
+                             WHERE state = ?2 AND begun_at >= ?3 AND {OF_THE_BROWSER}"
+                        ),
+                        params![browser, &state, now.as_second() - SIGN_IN_SECONDS],
                         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
                     )
                     .optional()?;
@@ -142,26 +141,42 @@ impl Outcomes {
             .await
     }
 
-    /// Keeps an outcome with its documents, for a browser that from now on has another cookie: what an attacker may have
-    /// planted before the sign-in opens nothing after it (session fixation).
+    /// Forgets a sign-in: no answer to it is taken any more.
+    pub(super) async fn forget(&self, pending: Pending) -> Result<(), StoreFailure> {
+        self.0
+            .run(move |connection| {
+                connection.execute("DELETE FROM sign_in WHERE state = ?1", [pending.state])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Gives a browser another cookie. What it opens by the one before stays its own; what it will open by the new one, whoever
+    /// may have planted the one before does not open (session fixation).
+    pub(super) async fn renew(&self, before: &BrowserId, after: &BrowserId) -> Result<(), StoreFailure> {
+        let [before, after] = [before, after].map(|browser| browser.as_str().to_owned());
+        self.0
+            .run(move |connection| {
+                let row = [after, before];
+                connection.execute("INSERT INTO renewed (id, before) VALUES (?1, ?2)", row)?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Keeps an outcome with its documents for its browser. The sign-in has ended with it.
     pub(super) async fn keep(
         &self,
         id: &OutcomeId,
-        browser: Renewed,
+        browser: &BrowserId,
+        pending: Pending,
         outcome: &Outcome,
         documents: Vec<KeptDocument>,
     ) -> Result<(), StoreFailure> {
-        let (id, at) = (id.0.clone(), outcome.at.as_second());
-        let [before, browser] = [browser.before, browser.after].map(|id| id.as_str().to_owned());
+        let (id, browser, at) = (id.0.clone(), browser.as_str().to_owned(), outcome.at.as_second());
         let content = to_json(outcome)?;
         self.0
             .run(move |connection| {
-                for table in ["outcome", "sign_in"] {
-                    connection.execute(
-                        &format!("UPDATE {table} SET browser = ?1 WHERE browser = ?2"),
-                        [&browser, &before],
-                    )?;
-                }
                 connection.execute(
                     "INSERT INTO outcome (id, browser, content, at) VALUES (?1, ?2, ?3, ?4)",
                     params![id, browser, content, at],
@@ -172,7 +187,27 @@ impl Outcomes {
                         params![id, place, to_json(document)?],
                     )?;
                 }
+                connection.execute("DELETE FROM sign_in WHERE state = ?1", [&pending.state])?;
+                connection.execute(
+                    "INSERT INTO concluded (state, outcome) VALUES (?1, ?2)",
+                    [&pending.state, &id],
+                )?;
                 Ok(())
+            })
+            .await
+    }
+
+    /// The outcome to which the sign-in of this state has led, where it is this browser's.
+    pub(super) async fn concluded(&self, browser: &BrowserId, state: &str) -> Result<Option<OutcomeId>, StoreFailure> {
+        let row = [browser.as_str().to_owned(), state.to_owned()];
+        self.0
+            .run(move |connection| {
+                let query = format!(
+                    "SELECT outcome.id FROM concluded JOIN outcome ON outcome.id = concluded.outcome
+                     WHERE state = ?2 AND {OF_THE_BROWSER}"
+                );
+                let id = connection.query_row(&query, row, |row| row.get(0)).optional()?;
+                Ok(id.map(OutcomeId))
             })
             .await
     }
@@ -188,8 +223,8 @@ impl Outcomes {
             .run(move |connection| {
                 let content: Option<String> = connection
                     .query_row(
-                        "SELECT content FROM outcome WHERE id = ?1 AND browser = ?2",
-                        [&id, &browser],
+                        &format!("SELECT content FROM outcome WHERE id = ?2 AND {OF_THE_BROWSER}"),
+                        [&browser, &id],
                         |row| row.get(0),
                     )
                     .optional()?;
@@ -247,6 +282,7 @@ impl FromStr for OutcomeId {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bank::decision::Facts;
     use crate::testing::NOW;
 
     fn pending() -> Pending {
@@ -259,18 +295,63 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_sign_in_is_taken_once_by_its_browser_and_in_time() {
+    async fn a_sign_in_is_its_browsers_alone_until_its_time_is_over_or_it_is_forgotten() {
         let outcomes = Outcomes::new(Store::in_memory().unwrap());
         let (mine, other) = (BrowserId::random().unwrap(), BrowserId::random().unwrap());
         outcomes.begin(&mine, pending(), NOW).await.unwrap();
-        assert!(outcomes.take(&other, "state", NOW).await.unwrap().is_none());
-        assert!(outcomes.take(&mine, "other", NOW).await.unwrap().is_none());
+        assert!(outcomes.look(&other, "state", NOW).await.unwrap().is_none());
+        assert!(outcomes.look(&mine, "other", NOW).await.unwrap().is_none());
         let late = NOW + jiff::SignedDuration::from_secs(SIGN_IN_SECONDS + 1);
-        assert!(outcomes.take(&mine, "state", late).await.unwrap().is_none());
-        assert_eq!(
-            outcomes.take(&mine, "state", NOW).await.unwrap().unwrap().nonce,
-            "nonce"
-        );
-        assert!(outcomes.take(&mine, "state", NOW).await.unwrap().is_none());
+        assert!(outcomes.look(&mine, "state", late).await.unwrap().is_none());
+        let found = outcomes.look(&mine, "state", NOW).await.unwrap().unwrap();
+        assert_eq!(found.nonce, "nonce");
+        outcomes.forget(found).await.unwrap();
+        assert!(outcomes.look(&mine, "state", NOW).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_renewed_cookie_opens_what_the_ones_before_open_and_no_earlier_one_what_it_opens() {
+        let outcomes = Outcomes::new(Store::in_memory().unwrap());
+        let cookies = [(); 3].map(|()| BrowserId::random().unwrap());
+        let sibling = BrowserId::random().unwrap();
+        outcomes.begin(&cookies[0], pending(), NOW).await.unwrap();
+        for pair in cookies.windows(2) {
+            outcomes.renew(&pair[0], &pair[1]).await.unwrap();
+        }
+        outcomes.renew(&cookies[0], &sibling).await.unwrap();
+        for cookie in cookies.iter().chain([&sibling]) {
+            assert!(outcomes.look(cookie, "state", NOW).await.unwrap().is_some());
+        }
+
+        let id = OutcomeId::random().unwrap();
+        let outcome = Outcome {
+            at: NOW,
+            session: None,
+            transaction: None,
+            ending: None,
+            token: None,
+            decision: Decision::of(&Facts {
+                passed: false,
+                transaction: None,
+                token: None,
+                documents: &[],
+                asked_for: None,
+            }),
+        };
+        outcomes
+            .keep(&id, &cookies[1], pending(), &outcome, vec![])
+            .await
+            .unwrap();
+        for (cookie, opens) in [
+            (&cookies[0], false),
+            (&cookies[1], true),
+            (&cookies[2], true),
+            (&sibling, false),
+        ] {
+            assert_eq!(outcomes.find(&id, cookie).await.unwrap().is_some(), opens);
+            let led_to = outcomes.concluded(cookie, "state").await.unwrap();
+            assert_eq!(led_to, opens.then(|| id.clone()));
+            assert!(outcomes.look(cookie, "state", NOW).await.unwrap().is_none());
+        }
     }
 }

@@ -81,6 +81,22 @@ impl Fixture {
         let request = self.browser.get(self.address(path)).header(header::COOKIE, cookie);
         request.send().await.unwrap()
     }
+
+    /// Brings an answer of Tanu's as a browser does: again under the cookie that it is given, where it is given one. Gives what
+    /// comes of it, and the cookie.
+    async fn bring(&self, query: &str, cookie: &str) -> (Response, String) {
+        let answer = self.get(&format!("/callback?{query}"), cookie).await;
+        if answer.status().as_u16() != 303 || !location(&answer).starts_with("/callback/") {
+            return (answer, cookie.to_owned());
+        }
+        let renewed = super::tests::cookie(&answer);
+        (self.get(location(&answer), &renewed).await, renewed)
+    }
+}
+
+/// The cookie that an answer sets, as the browser sends it back.
+fn cookie(answer: &Response) -> String {
+    header_text(answer, "set-cookie").split(';').next().unwrap().to_owned()
 }
 
 fn location(response: &Response) -> &str {

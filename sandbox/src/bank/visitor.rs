@@ -11,6 +11,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Deserialize;
 use tanu_protocol::language::Language;
 
+use super::callback;
 use super::guard::Guard;
 use super::texts::Text;
 use crate::host::random::{self, NoRandomness};
@@ -107,7 +108,7 @@ where
 fn page<'a>(method: &Method, uri: &'a Uri) -> &'a str {
     match uri.path() {
         path if path == "/citizens" || path.starts_with("/citizens/language/") => FORM,
-        "/callback" => "/",
+        "/callback" | callback::CONCLUDE => "/",
         _ if method == Method::GET => uri.path_and_query().map_or("/", |path| path.as_str()),
         _ => "/",
     }
@@ -188,6 +189,7 @@ mod tests {
         assert_eq!(at(Method::POST, "/citizens/language/ru"), "/citizens/new");
         assert_eq!(at(Method::POST, "/sign-in"), "/");
         assert_eq!(at(Method::GET, "/callback?code=secret"), "/");
+        assert_eq!(at(Method::GET, "/callback/conclude?code=secret"), "/");
     }
 
     #[test]

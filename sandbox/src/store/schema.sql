@@ -28,6 +28,12 @@ CREATE TABLE IF NOT EXISTS sign_in (
     begun_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Cookies that were given in place of another one. The new one opens what the one before opens, and not the other way round.
+CREATE TABLE IF NOT EXISTS renewed (
+    id TEXT PRIMARY KEY,
+    before TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- What came of a sign-in (BNK-17): result and decision as JSON, and the signed documents.
 CREATE TABLE IF NOT EXISTS outcome (
     id TEXT PRIMARY KEY,
@@ -41,4 +47,10 @@ CREATE TABLE IF NOT EXISTS document (
     place INTEGER NOT NULL,
     content TEXT NOT NULL,
     PRIMARY KEY (outcome, place)
+) STRICT, WITHOUT ROWID;
+
+-- Which outcome a sign-in has led to, for a browser that comes back with its answer once more.
+CREATE TABLE IF NOT EXISTS concluded (
+    state TEXT PRIMARY KEY,
+    outcome TEXT NOT NULL REFERENCES outcome (id)
 ) STRICT, WITHOUT ROWID;

@@ -1,5 +1,7 @@
 //! Signing in, from the button to the documents, with a Tanu that is played.
 
+use std::sync::{Arc, Mutex};
+
 use serde::Serialize;
 use serde_json::{Value, json};
 use tanu_protocol::digest::{Sha256Digest, TransactionHash};
@@ -9,7 +11,7 @@ use tanu_protocol::evidence::{
 };
 use url::Url;
 
-use super::tanu::{Tanu, issuer};
+use super::tanu::{Held, Tanu, issuer};
 use super::*;
 use crate::bank::evidence::testing::{SESSION, TRANSACTION, comparison, consent, liveness};
 use crate::testing::NOW;
@@ -18,7 +20,10 @@ use crate::testing::NOW;
 struct Sent {
     tanu: Tanu,
     bank: Fixture,
+    /// The cookie from before the answer.
     cookie: String,
+    /// The cookie of now.
+    renewed: Mutex<String>,
     address: Url,
     state: String,
 }
@@ -45,6 +50,7 @@ async fn sent(with_citizen: bool) -> Sent {
     Sent {
         tanu,
         bank,
+        renewed: Mutex::new(cookie.clone()),
         cookie,
         address,
         state,
@@ -53,25 +59,36 @@ async fn sent(with_citizen: bool) -> Sent {
 
 impl Sent {
     async fn come_back(&self, query: &str) -> Response {
-        self.bank.get(&format!("/callback?{query}"), &self.cookie).await
+        let cookie = self.renewed();
+        let (answer, renewed) = self.bank.bring(query, &cookie).await;
+        *self.renewed.lock().unwrap() = renewed;
+        answer
+    }
+
+    fn renewed(&self) -> String {
+        self.renewed.lock().unwrap().clone()
     }
 
     async fn pass(&self) -> Response {
         self.tanu.script.lock().unwrap().result = result("matched", &passed_documents(&self.bank.provider));
-        self.come_back(&format!("code=the-code&state={}&tanu_session={SESSION}", self.state))
-            .await
+        self.come_back(&self.passed()).await
+    }
+
+    /// The answer of a session that passed.
+    fn passed(&self) -> String {
+        format!("code=the-code&state={}&tanu_session={SESSION}", self.state)
+    }
+
+    /// The answer of a session whose result was fetched before, as Tanu gives it to whoever goes back once more.
+    fn fetched_before(&self) -> String {
+        format!("error=access_denied&state={}&tanu_session={SESSION}", self.state)
     }
 
     async fn page(&self, answer: &Response) -> String {
         assert_eq!(answer.status().as_u16(), 303);
-        let page = self.bank.get(location(answer), &cookie(answer)).await;
+        let page = self.bank.get(location(answer), &self.renewed()).await;
         page.text().await.unwrap()
     }
-}
-
-/// The cookie that an answer sets, as the browser sends it back.
-fn cookie(answer: &Response) -> String {
-    header_text(answer, "set-cookie").split(';').next().unwrap().to_owned()
 }
 
 fn signed<T: Serialize>(signer: &JwsSigner, kind: DocumentKind, typ: &str, content: &T) -> SignedDocument {
@@ -149,7 +166,7 @@ async fn nbs_10_bnk_16_a_passed_sign_in_is_accepted_and_its_documents_can_be_had
     assert!(html.contains("urn:tanu:acr:face") && html.contains("pseudonym"));
     assert_eq!(html.matches("data-trusted=\"true\"").count(), 3);
 
-    let cookie = cookie(&answer);
+    let cookie = sent.renewed();
     for place in 0..3 {
         let path = format!("{}/documents/{place}", location(&answer));
         let page = sent.bank.get(&path, &cookie).await;
@@ -182,33 +199,51 @@ async fn an_outcome_is_its_own_browsers_alone() {
     let answer = sent.pass().await;
     let another = "bank-session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     // The cookie from before the sign-in may be one that somebody else has planted (session fixation).
-    for cookie in ["", another, &sent.cookie] {
+    let planted = sent.cookie.as_str();
+    for cookie in ["", another, planted] {
         for path in ["", "/documents/0", "/documents/0/document.jws"] {
             let page = sent.bank.get(&format!("{}{path}", location(&answer)), cookie).await;
             assert_eq!(page.status().as_u16(), 404, "{path}");
+        }
+        for query in [sent.passed(), sent.fetched_before()] {
+            let (answer, _) = sent.bank.bring(&query, cookie).await;
+            assert_eq!(failure(answer).await, "stale");
         }
     }
 }
 
 #[tokio::test]
+async fn whoever_planted_a_cookie_and_has_renewed_it_themselves_has_nothing_of_what_it_comes_to() {
+    let sent = sent(true).await;
+    let guess = format!("/callback?code=guess&state={}", sent.state);
+    let theirs = cookie(&sent.bank.get(&guess, &sent.cookie).await);
+    // Planted as well, it is renewed once more for the citizen.
+    *sent.renewed.lock().unwrap() = theirs.clone();
+    let answer = sent.pass().await;
+    assert!(sent.page(&answer).await.contains("data-accepted=\"true\""));
+    let page = sent.bank.get(location(&answer), &theirs).await;
+    assert_eq!(page.status().as_u16(), 404);
+    let (answer, _) = sent.bank.bring(&sent.fetched_before(), &theirs).await;
+    assert_eq!(failure(answer).await, "stale");
+}
+
+#[tokio::test]
 async fn a_browser_keeps_its_earlier_outcomes_and_sign_ins_when_its_cookie_is_renewed() {
-    let mut sent = sent(true).await;
+    let sent = sent(true).await;
     let first = sent.pass().await;
-    sent.cookie = cookie(&first);
     let mut states = Vec::new();
     for _ in 0..2 {
         let request = sent.bank.browser.post(sent.bank.address("/sign-in"));
         let id = sent.bank.citizens.list().await.unwrap()[0].id.to_string();
-        let request = request.header(header::COOKIE, &sent.cookie).form(&[("citizen", id)]);
-        assert_eq!(cookie(&request.send().await.unwrap()), sent.cookie);
+        let request = request.header(header::COOKIE, sent.renewed()).form(&[("citizen", id)]);
+        assert_eq!(cookie(&request.send().await.unwrap()), sent.renewed());
         states.push(sent.tanu.script.lock().unwrap().request["state"].clone());
     }
     for state in states {
         let answer = sent.come_back(&format!("error=access_denied&state={state}")).await;
         assert!(sent.page(&answer).await.contains("data-passed=\"false\""));
-        sent.cookie = cookie(&answer);
     }
-    let page = sent.bank.get(location(&first), &sent.cookie).await;
+    let page = sent.bank.get(location(&first), &sent.renewed()).await;
     assert!(page.text().await.unwrap().contains("data-accepted=\"true\""));
 }
 
@@ -225,7 +260,7 @@ async fn addresses_of_documents_that_do_not_exist_have_the_banks_own_page() {
     ] {
         let page = sent
             .bank
-            .get(&format!("{}{path}", location(&answer)), &cookie(&answer))
+            .get(&format!("{}{path}", location(&answer)), &sent.renewed())
             .await;
         assert_eq!(page.status().as_u16(), 404, "{path}");
         assert_eq!(failure(page).await, "not-found");
@@ -269,13 +304,15 @@ async fn whoever_knows_the_id_of_anothers_session_is_shown_nothing_of_it() {
             result["code_challenge"] = json!(theirs);
             sent.tanu.script.lock().unwrap().result = result.clone();
             let (cookie, state) = begin_another(&sent).await;
-            let address = format!("/callback?{answer}&state={state}&tanu_session={SESSION}");
-            let refused = sent.bank.get(&address, &cookie).await;
+            let query = format!("{answer}&state={state}&tanu_session={SESSION}");
+            let (refused, renewed) = sent.bank.bring(&query, &cookie).await;
             assert_eq!(refused.status().as_u16(), 400, "{answer}");
             assert!(refused.headers().get(header::SET_COOKIE).is_none());
             assert_eq!(failure(refused).await, "result");
-            let again = sent.bank.get(&address, &cookie).await;
-            assert_eq!(failure(again).await, "stale", "nothing of the sign-in is left");
+            for cookie in [cookie, renewed] {
+                let (again, _) = sent.bank.bring(&query, &cookie).await;
+                assert_eq!(failure(again).await, "stale", "nothing of the sign-in is left");
+            }
         }
     }
 }
@@ -342,17 +379,84 @@ async fn bnk_16_a_document_that_was_altered_is_told_and_not_accepted() {
 }
 
 #[tokio::test]
-async fn wrong_state_another_browser_and_a_second_use_are_refused() {
+async fn wrong_state_and_another_browser_are_refused() {
     let sent = sent(true).await;
     assert_eq!(
         failure(sent.come_back("code=the-code&state=wrong").await).await,
         "stale"
     );
     assert_eq!(failure(sent.come_back("code=the-code").await).await, "stale");
-    let query = format!("/callback?code=the-code&state={}", sent.state);
-    assert_eq!(failure(sent.bank.get(&query, "").await).await, "stale");
-    sent.pass().await;
-    assert_eq!(failure(sent.pass().await).await, "stale");
+    for path in ["/callback", "/callback/conclude"] {
+        let address = format!("{path}?{}", sent.passed());
+        assert_eq!(failure(sent.bank.get(&address, "").await).await, "stale");
+    }
+}
+
+#[tokio::test]
+async fn whoever_comes_back_once_more_is_led_to_the_result() {
+    let sent = sent(true).await;
+    let first = sent.pass().await;
+    assert!(sent.page(&first).await.contains("data-accepted=\"true\""));
+    // Nothing is asked of Tanu any more.
+    sent.tanu.script.lock().unwrap().down = true;
+    for query in [sent.passed(), sent.fetched_before()] {
+        let again = sent.come_back(&query).await;
+        assert_eq!(location(&again), location(&first));
+        let concluded = sent
+            .bank
+            .get(&format!("/callback/conclude?{query}"), &sent.renewed())
+            .await;
+        assert_eq!(location(&concluded), location(&first));
+    }
+    assert!(sent.page(&first).await.contains("data-accepted=\"true\""));
+}
+
+#[tokio::test]
+async fn a_browser_that_went_away_before_its_new_cookie_came_has_lost_nothing() {
+    let sent = sent(true).await;
+    let lost = sent
+        .bank
+        .get(&format!("/callback?{}", sent.passed()), &sent.cookie)
+        .await;
+    assert_ne!(cookie(&lost), sent.cookie);
+    let answer = sent.pass().await;
+    assert!(sent.page(&answer).await.contains("data-accepted=\"true\""));
+}
+
+#[tokio::test]
+async fn a_second_click_while_the_first_answer_is_worked_on_leads_to_its_result() {
+    let sent = sent(true).await;
+    let held = Arc::new(Held::default());
+    {
+        let mut script = sent.tanu.script.lock().unwrap();
+        script.result = result("matched", &passed_documents(&sent.bank.provider));
+        script.held = Some(Arc::clone(&held));
+    }
+    let first = sent
+        .bank
+        .get(&format!("/callback?{}", sent.passed()), &sent.cookie)
+        .await;
+    let renewed = cookie(&first);
+    tokio::select! {
+        // The browser goes away as soon as the bank has asked Tanu.
+        () = held.asked.notified() => {}
+        _ = sent.bank.get(location(&first), &renewed) => unreachable!("the bank asks Tanu"),
+    }
+    let query = sent.fetched_before();
+    let ((answer, cookie), ()) = tokio::join!(sent.bank.bring(&query, &renewed), async {
+        held.go_on.add_permits(2);
+    });
+    let page = sent.bank.get(location(&answer), &cookie).await;
+    assert!(page.text().await.unwrap().contains("data-accepted=\"true\""));
+}
+
+#[tokio::test]
+async fn in_place_of_a_code_that_was_refused_another_one_is_taken() {
+    let sent = sent(true).await;
+    let query = format!("code=too-old&state={}&tanu_session={SESSION}", sent.state);
+    assert_eq!(failure(sent.come_back(&query).await).await, "code");
+    let answer = sent.pass().await;
+    assert!(sent.page(&answer).await.contains("data-accepted=\"true\""));
 }
 
 #[tokio::test]

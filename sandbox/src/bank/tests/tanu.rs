@@ -12,6 +12,7 @@ use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tanu_protocol::digest::TransactionHash;
+use tokio::sync::{Notify, Semaphore};
 
 use super::*;
 use crate::bank::evidence::testing::{SESSION, TRANSACTION};
@@ -30,10 +31,29 @@ pub(super) struct Script {
     pub(super) wrong_nonce: Option<&'static str>,
     /// The transaction in the ID token instead of the result's.
     pub(super) wrong_transaction: Option<TransactionHash>,
+    /// Holds the session's result back.
+    pub(super) held: Option<Arc<Held>>,
     /// Whether results and tokens are out of order.
     pub(super) down: bool,
     /// The result of the session. Where it names no PKCE challenge, that of the request is sent with it.
     pub(super) result: Value,
+}
+
+/// Holds answers back.
+pub(super) struct Held {
+    /// Told of each question.
+    pub(super) asked: Notify,
+    /// One permit for each answer.
+    pub(super) go_on: Semaphore,
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self {
+            asked: Notify::new(),
+            go_on: Semaphore::new(0),
+        }
+    }
 }
 
 pub(super) struct Tanu {
@@ -124,6 +144,11 @@ async fn token(State(script): State<Arc<Mutex<Script>>>, headers: HeaderMap, For
 }
 
 async fn result(State(script): State<Arc<Mutex<Script>>>, headers: HeaderMap) -> Response {
+    let held = script.lock().unwrap().held.clone();
+    if let Some(held) = held {
+        held.asked.notify_one();
+        held.go_on.acquire().await.unwrap().forget();
+    }
     let script = script.lock().unwrap();
     if script.down {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
