@@ -142,6 +142,11 @@ const WRONG: readonly { name: string; settings: EdgeSettings; logged: string }[]
     ] as const
   ).map(([name, keys, logged]) => ({ name, settings: { keys }, logged })),
   { name: "no JSON", settings: { text: "{" }, logged: "CONFIG" },
+  {
+    name: "a question that leaves out the face",
+    settings: { config: ({ clients }: Config) => void (clients[0].data = ["iin"]) },
+    logged: "data must name face",
+  },
   ...(
     [
       ["a misspelt setting", { virtual_camera: false }, "CONFIG"],

@@ -1,9 +1,10 @@
 //! How often something may be done: budgets that are spent by doing it, and grow back with time.
 //!
-//! Whose budget, is chosen so that nobody can empty it for somebody else. Many citizens share one address behind their
+//! Whose budget, is chosen so that nobody can keep a citizen or a relying party from a session by emptying it. Many citizens share one address behind their
 //! operator, so none is counted by address. What begins a session is counted for the relying party in whose name it is begun,
 //! apart for requests that it pushed itself and for those that anybody's browser may bring; what is asked of a session is
-//! counted there, apart for the browser that holds its key and for its relying party.
+//! counted there, apart for the browser that holds its key and for its relying party. Only reading the public register has one budget
+//! for everybody: whoever empties it keeps others from reading, for as long as they go on.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

@@ -28,7 +28,7 @@ pub struct Config {
     pub pace: Pace,
     /// How much may be asked of one session.
     pub per_session: SessionAllowances,
-    /// How much may be asked of the public register and the evidence keys.
+    /// How much may be asked of the public register, and apart from it how often the evidence keys may be fetched from the matcher.
     pub public: Allowance,
     clients: Vec<Client>,
 }
@@ -115,6 +115,10 @@ struct RawConfig {
     limits: RawLimits,
     clients: Vec<RawClient>,
 }
+
+/// What is used of a citizen in every session, whichever relying party asks: the consent must name it (NBS-4). What a relying party may
+/// leave out is to be handed the evidence.
+const ALWAYS_USED: [DataItem; 3] = [DataItem::Face, DataItem::Iin, DataItem::IdentityDocument];
 
 /// Limits that are left out are those of [`Default`].
 #[derive(Deserialize)]
@@ -263,8 +267,10 @@ impl RawClient {
         if !is_secure(&self.user_agreement) || !is_secure(&self.privacy_policy) {
             return Err("user_agreement and privacy_policy must be https links (NBS-A1)");
         }
-        if self.data.is_empty() {
-            return Err("data is empty (NBS-4)");
+        if !ALWAYS_USED.iter().all(|item| self.data.contains(item)) {
+            return Err(
+                "data must name face, iin and identity_document, which every session uses: the citizen is asked for them (NBS-4)",
+            );
         }
         if self.retention_days == 0 {
             return Err("retention_days is 0 (NBS-4)");
@@ -486,6 +492,24 @@ pub(crate) mod tests {
             config["clients"].as_array_mut().unwrap().push(client);
         });
         assert!(matches!(twice, Err(InvalidConfig::Client { client: 1, .. })));
+    }
+
+    #[test]
+    fn nbs_4_no_client_leaves_out_of_the_question_what_every_session_uses() {
+        let with = |data: Value| parse(|config| config["clients"][0]["data"] = data);
+        for data in [
+            json!(["iin"]),
+            json!(["face", "iin", "evidence"]),
+            json!(["face", "identity_document"]),
+            json!(["iin", "identity_document"]),
+        ] {
+            let refused = with(data.clone()).unwrap_err().to_string();
+            assert!(
+                refused.contains("data must name face, iin and identity_document"),
+                "{data}: {refused}"
+            );
+        }
+        assert!(with(json!(["identity_document", "iin", "face"])).is_ok());
     }
 
     #[test]

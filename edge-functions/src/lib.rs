@@ -23,6 +23,7 @@ pub mod openapi;
 pub mod pages;
 pub mod reply;
 pub mod route;
+pub mod shared;
 pub mod uploads;
 
 #[cfg(target_arch = "wasm32")]

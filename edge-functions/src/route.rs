@@ -22,8 +22,10 @@ pub enum Route {
     Return(SessionId),
     /// The result and the documents, for the relying party's server.
     Result(SessionId),
-    /// The public register and the keys of the evidence, by the matcher's path.
+    /// The public register, by the matcher's path.
     Public(String),
+    /// The keys of the evidence.
+    EvidenceKeys,
 }
 
 /// An endpoint of the identity provider.
@@ -253,7 +255,7 @@ impl Endpoint {
             (Self::Checkpoint, []) => Ok(Route::Public("/v1/register/checkpoint".into())),
             (Self::Inclusion, []) => Ok(Route::Public(inclusion(query)?)),
             (Self::Consistency, []) => Ok(Route::Public(consistency(query)?)),
-            (Self::EvidenceKeys, []) => Ok(Route::Public("/v1/keys".into())),
+            (Self::EvidenceKeys, []) => Ok(Route::EvidenceKeys),
             // A path of the table without the parts that its endpoint takes; a test rules it out.
             _ => Err(ProblemCode::NotFound),
         }

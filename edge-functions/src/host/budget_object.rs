@@ -27,6 +27,8 @@ pub(super) enum Whose<'a> {
     Direct(&'a str),
     /// Of all who read the register.
     Public,
+    /// Of those for whom the evidence keys have to be fetched from the matcher.
+    Keys,
 }
 
 /// Spends one of a budget.
@@ -35,6 +37,7 @@ pub(super) async fn spend(env: &Env, whose: Whose<'_>, allowance: Allowance) -> 
         Whose::Pushed(client) => format!("pushed/{client}"),
         Whose::Direct(client) => format!("direct/{client}"),
         Whose::Public => "public".to_owned(),
+        Whose::Keys => "keys".to_owned(),
     };
     let unable = |_: worker::Error| {
         log::note("budget.unreachable", ProblemCode::TryLater.as_str());

@@ -1,5 +1,7 @@
 //! Where requests come in: transport, route, caps, then on to whoever answers.
 
+use std::cell::RefCell;
+
 use tanu_protocol::capture::{MEDIA_TYPE, MOST_CAPTURE_BYTES};
 use tanu_protocol::problem::ProblemCode;
 use worker::{Context, Env, Method, Request, Response, Url, event};
@@ -7,7 +9,7 @@ use worker::{Context, Env, Method, Request, Response, Url, event};
 use super::budget_object::{Whose, spend};
 use super::provider::{self, Refusal, header, pass_on};
 use super::setup::{Setup, setup};
-use super::{assets, body, matcher};
+use super::{assets, body, clock, matcher};
 use crate::about;
 use crate::answer_body::{self, consent_answer};
 use crate::browser::BrowserKey;
@@ -19,6 +21,10 @@ use crate::oidc::metadata::{discovery, jwks};
 use crate::pages::common_headers;
 use crate::reply::Reply;
 use crate::route::{Oidc, Route, SessionCall, route};
+use crate::shared::Kept;
+
+/// Where the matcher has the evidence keys.
+const EVIDENCE_KEYS: &str = "/v1/keys";
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _: Context) -> worker::Result<Response> {
@@ -87,6 +93,7 @@ async fn answer(request: &Request, env: &Env, url: &Url) -> Result<Response, Ref
             page(request, back.await).await
         }
         Route::Result(session) => provider::result(env, &setup, request, session).await,
+        Route::EvidenceKeys => evidence_keys(env, &setup).await,
         Route::Public(path) => register(env, &setup, path).await,
     }
 }
@@ -139,7 +146,27 @@ fn known_browser(setup: &Setup, request: &Request) -> Result<BrowserKey, Problem
     BrowserKey::from_cookies(cookies.as_deref(), setup.config.is_https()).ok_or(ProblemCode::SessionUnknown)
 }
 
-/// The register and the evidence keys are public; the matcher has them.
+thread_local! {
+    static KEYS: RefCell<Option<Kept>> = const { RefCell::new(None) };
+}
+
+/// The keys of the evidence are public; the matcher has them. Whoever checks documents needs them, so nobody may use them up: they are
+/// kept here for a while, and what is counted is how often they are fetched.
+async fn evidence_keys(env: &Env, setup: &Setup) -> Result<Response, Refusal> {
+    let kept = KEYS.with_borrow(|keys| Some(keys.as_ref()?.body(clock::now())?.to_vec()));
+    let body = match kept {
+        Some(body) => body,
+        None => {
+            spend(env, Whose::Keys, setup.config.public).await?;
+            let body = fetched(env, setup, EVIDENCE_KEYS.to_owned()).await?;
+            KEYS.set(Some(Kept::new(body.clone(), clock::now())));
+            body
+        }
+    };
+    ready(Reply::typed(200, "application/json", body))
+}
+
+/// The register is public; the matcher has it.
 async fn register(env: &Env, setup: &Setup, path: String) -> Result<Response, Refusal> {
     spend(env, Whose::Public, setup.config.public).await?;
     let media_type = if path == "/v1/register/checkpoint" {
@@ -147,11 +174,16 @@ async fn register(env: &Env, setup: &Setup, path: String) -> Result<Response, Re
     } else {
         "application/json"
     };
-    match matcher::ask(env, setup, &MatcherCall::get(path)).await {
-        Ok(body) => ready(Reply::typed(200, media_type, body)),
-        Err(MatcherFailure::Refused(code)) => Err(code.into()),
-        Err(MatcherFailure::Unavailable) => Err(ProblemCode::TryLater.into()),
-    }
+    ready(Reply::typed(200, media_type, fetched(env, setup, path).await?))
+}
+
+async fn fetched(env: &Env, setup: &Setup, path: String) -> Result<Vec<u8>, Refusal> {
+    matcher::ask(env, setup, &MatcherCall::get(path))
+        .await
+        .map_err(|failure| match failure {
+            MatcherFailure::Refused(code) => code.into(),
+            MatcherFailure::Unavailable => ProblemCode::TryLater.into(),
+        })
 }
 
 /// A document that is the same for everybody.
