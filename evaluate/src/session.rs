@@ -18,10 +18,10 @@ use tanu_liveness::{
     policy::Policy,
     verdict::{Course, RunReport, judge, tells_persons_apart},
 };
-use tanu_vision::{Embedding, Examination, anchor, decode, identify};
+use tanu_vision::{Embedding, Examination, anchor, decode, decode_frame, identify};
 use thiserror::Error;
 
-use self::recording::{RecordedRun, Recording, RecordingError};
+use self::recording::{Frames, RecordedRun, Recording, RecordingError, Source};
 use crate::{
     engine::{EngineError, load_examiner},
     files::json,
@@ -94,15 +94,19 @@ struct RunVerdict {
     steps: Vec<StepReport>,
 }
 
-/// What a picture, taken at a time in milliseconds, shows; or why it can't be told.
-type Examine<'a> = dyn Fn(&[u8], f64) -> Result<Examination, String> + Sync + 'a;
+/// What a picture that came this way, taken at a time in milliseconds, shows; or why it can't be told.
+type Examine<'a> = dyn Fn(Source, &[u8], f64) -> Result<Examination, String> + Sync + 'a;
 
 /// Judges the session in `folder` and prints the verdict as JSON.
 pub(crate) fn session(folder: &Path) -> Result<(), SessionError> {
     let recording = Recording::read(folder)?;
     let examiner = load_examiner()?;
-    let examine = |picture: &[u8], t_ms: f64| {
-        let picture = decode(picture).map_err(|error| error.to_string())?;
+    let examine = |source: Source, picture: &[u8], t_ms: f64| {
+        let picture = match source {
+            Source::Submission => decode_frame(picture),
+            Source::Pictures => decode(picture),
+        }
+        .map_err(|error| error.to_string())?;
         examiner
             .examine_still(picture.view(), t_ms)
             .map_err(|error| error.to_string())
@@ -169,7 +173,7 @@ fn judge_steps(
     for (number, (step, command)) in run.steps.iter().zip(run.plan.commands()).enumerate() {
         let Some(step) = step else { continue };
         let frames = step.read(folder, *command).map_err(|error| (number, error.into()))?;
-        let examined = examine_all(&frames.pictures, examine).map_err(|error| (number, error))?;
+        let examined = examine_all(&frames, examine).map_err(|error| (number, error))?;
         let first = if anchored.is_none() { anchor(&examined) } else { None };
         let embedding = |frame: usize| examined.get(frame)?.embedding.clone();
         anchored = anchored.or_else(|| embedding(first?));
@@ -186,10 +190,10 @@ fn judge_steps(
     Ok((reports, left_by_clearest.or(left_by_anchor)))
 }
 
-fn examine_all(pictures: &[(Vec<u8>, f64)], examine: &Examine<'_>) -> Result<Vec<Examination>, StepError> {
-    let numbers: Vec<usize> = (0..pictures.len()).collect();
+fn examine_all(frames: &Frames, examine: &Examine<'_>) -> Result<Vec<Examination>, StepError> {
+    let numbers: Vec<usize> = (0..frames.pictures.len()).collect();
     parallel::map("frames examined", &numbers, |frame| {
-        let (picture, t_ms) = &pictures[*frame];
-        examine(picture, *t_ms).map_err(|reason| StepError::Frame { frame: *frame, reason })
+        let (picture, t_ms) = &frames.pictures[*frame];
+        examine(frames.source, picture, *t_ms).map_err(|reason| StepError::Frame { frame: *frame, reason })
     })
 }

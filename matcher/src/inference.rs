@@ -7,7 +7,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tanu_models::{ModelError, ModelId, Store};
-use tanu_vision::{Examination, Examiner, ExaminerModels, GuideModels, LoadError, decode};
+use tanu_vision::{
+    DecodeError, Examination, Examiner, ExaminerModels, GuideModels, LoadError, Picture, decode, decode_frame,
+};
 
 /// Why a picture was not examined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,13 +32,36 @@ pub trait Examine: Send + Sync {
     /// # Errors
     /// [`Unexamined::Damaged`] or [`Unexamined::Failed`].
     fn examine(&self, picture: &[u8], t_ms: f64) -> Result<Examination, Unexamined>;
+
+    /// What a step's frame, taken at `t_ms`, shows. Whoever decodes pictures decodes only such as a browser captures: a step has
+    /// many.
+    ///
+    /// # Errors
+    /// As of [`Examine::examine`].
+    fn examine_frame(&self, frame: &[u8], t_ms: f64) -> Result<Examination, Unexamined> {
+        self.examine(frame, t_ms)
+    }
 }
 
 impl Examine for Examiner {
     fn examine(&self, picture: &[u8], t_ms: f64) -> Result<Examination, Unexamined> {
-        let picture = decode(picture).map_err(|_| Unexamined::Damaged)?;
-        self.examine_still(picture.view(), t_ms).map_err(|_| Unexamined::Failed)
+        examine_decoded(self, decode(picture), t_ms)
     }
+
+    fn examine_frame(&self, frame: &[u8], t_ms: f64) -> Result<Examination, Unexamined> {
+        examine_decoded(self, decode_frame(frame), t_ms)
+    }
+}
+
+fn examine_decoded(
+    examiner: &Examiner,
+    picture: Result<Picture, DecodeError>,
+    t_ms: f64,
+) -> Result<Examination, Unexamined> {
+    let picture = picture.map_err(|_| Unexamined::Damaged)?;
+    examiner
+        .examine_still(picture.view(), t_ms)
+        .map_err(|_| Unexamined::Failed)
 }
 
 /// Why the models can't be used.
@@ -74,8 +99,12 @@ pub fn load_examiner(store: &Store) -> Result<Examiner, ModelsError> {
     })?)
 }
 
+/// One of [`Examine`]'s ways.
+type Way = fn(&dyn Examine, &[u8], f64) -> Result<Examination, Unexamined>;
+
 /// A picture that waits to be examined.
 struct Job {
+    way: Way,
     place: usize,
     picture: Vec<u8>,
     t_ms: f64,
@@ -125,6 +154,18 @@ impl Pool {
     /// # Errors
     /// [`Unexamined::Full`] where there is no room for all of them; else the first picture's that was not examined.
     pub fn examine(&self, pictures: Vec<(Vec<u8>, f64)>) -> Result<Vec<Examination>, Unexamined> {
+        self.wait_for(pictures, |examiner, picture, t_ms| examiner.examine(picture, t_ms))
+    }
+
+    /// As [`Pool::examine`], the frames of a step: see [`Examine::examine_frame`].
+    ///
+    /// # Errors
+    /// As of [`Pool::examine`].
+    pub fn examine_frames(&self, frames: Vec<(Vec<u8>, f64)>) -> Result<Vec<Examination>, Unexamined> {
+        self.wait_for(frames, |examiner, frame, t_ms| examiner.examine_frame(frame, t_ms))
+    }
+
+    fn wait_for(&self, pictures: Vec<(Vec<u8>, f64)>, way: Way) -> Result<Vec<Examination>, Unexamined> {
         let count = pictures.len();
         let places = self.reserve(count)?;
         let (answer, answers) = channel();
@@ -132,6 +173,7 @@ impl Pool {
             let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
             for ((place, (picture, t_ms)), waiting) in pictures.into_iter().enumerate().zip(places) {
                 let job = Job {
+                    way,
                     place,
                     picture,
                     t_ms,
@@ -169,7 +211,7 @@ fn work(examiner: &dyn Examine, jobs: &Mutex<Receiver<Job>>) {
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
         // A model that panics on a picture must not take the thread with it: the picture then counts as not examined.
-        let result = catch_unwind(AssertUnwindSafe(|| examiner.examine(&job.picture, job.t_ms)))
+        let result = catch_unwind(AssertUnwindSafe(|| (job.way)(examiner, &job.picture, job.t_ms)))
             .unwrap_or(Err(Unexamined::Failed));
         // Whoever gets the last answer finds the room free.
         drop(job.waiting);
@@ -180,11 +222,15 @@ fn work(examiner: &dyn Examine, jobs: &Mutex<Receiver<Job>>) {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+    use std::path::Path;
+
+    use image::{ImageFormat, RgbImage};
     use tanu_protocol::observation::FrameObservation;
 
     use super::*;
 
-    /// Takes the picture's first byte for the number of faces; fails on 254, panics on 255.
+    /// Takes the picture's first byte for the number of faces; fails on 254, panics on 255. No frame is good enough for it.
     struct FirstByte;
 
     impl Examine for FirstByte {
@@ -201,6 +247,10 @@ mod tests {
                     embedding: None,
                 }),
             }
+        }
+
+        fn examine_frame(&self, _: &[u8], _: f64) -> Result<Examination, Unexamined> {
+            Err(Unexamined::Damaged)
         }
     }
 
@@ -240,5 +290,44 @@ mod tests {
         );
         assert_eq!(pool.examine(vec![(vec![255], 0.0)]).unwrap_err(), Unexamined::Failed);
         assert!(pool.examine(vec![(vec![1], 0.0)]).is_ok());
+    }
+
+    #[test]
+    fn frames_are_examined_as_frames_and_photos_as_photos() {
+        let pool = pool(1, 10);
+        assert!(pool.examine(vec![(vec![1], 0.0)]).is_ok());
+        assert_eq!(
+            pool.examine_frames(vec![(vec![1], 0.0)]).unwrap_err(),
+            Unexamined::Damaged
+        );
+    }
+
+    #[test]
+    fn a_photo_may_be_what_no_frame_is() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let examiner = match load_examiner(&Store::from_environment(&root)) {
+            Ok(examiner) => examiner,
+            Err(error) => {
+                let name = "a_photo_may_be_what_no_frame_is";
+                assert!(std::env::var("CI").as_deref() != Ok("true"), "{name}: {error}");
+                println!("skipped: {name}: {error}");
+                return;
+            }
+        };
+        let picture = |side: u32, format: ImageFormat| {
+            let mut bytes = Cursor::new(Vec::new());
+            RgbImage::new(side, side).write_to(&mut bytes, format).unwrap();
+            bytes.into_inner()
+        };
+        let frame = |picture: &[u8]| examiner.examine_frame(picture, 0.0).map(drop);
+        assert_eq!(frame(&picture(640, ImageFormat::Jpeg)), Ok(()));
+        for photo in [
+            picture(641, ImageFormat::Jpeg),
+            picture(64, ImageFormat::Png),
+            picture(64, ImageFormat::WebP),
+        ] {
+            assert_eq!(frame(&photo), Err(Unexamined::Damaged));
+            assert!(Examine::examine(&examiner, &photo, 0.0).is_ok());
+        }
     }
 }

@@ -16,6 +16,9 @@ pub const MAX_PIXELS: u64 = 24_000_000;
 /// Most pixels along one side.
 pub const MAX_SIDE: u32 = 12_000;
 
+/// Most pixels along a side of a captured frame; the browser captures with this longer side (decision 0004).
+pub const MAX_FRAME_SIDE: u32 = 640;
+
 /// Why bytes did not become a picture.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -37,6 +40,17 @@ pub enum DecodeError {
         /// Height that the header states.
         height: u32,
     },
+    /// A frame that is no JPEG, judged by the first bytes.
+    #[error("the frame is no JPEG")]
+    FrameFormat,
+    /// A frame with a side longer than [`MAX_FRAME_SIDE`].
+    #[error("the frame is {width}×{height}, more than {MAX_FRAME_SIDE} along a side")]
+    FrameSize {
+        /// Width that the header states.
+        width: u32,
+        /// Height that the header states.
+        height: u32,
+    },
     /// Damaged or truncated data.
     #[error("the picture is damaged")]
     Damaged,
@@ -48,15 +62,37 @@ pub enum DecodeError {
 /// # Errors
 /// [`DecodeError`]; the caps are checked on the bytes and on the header, before pixels are decoded or memory for them is taken.
 pub fn decode(bytes: &[u8]) -> Result<Picture, DecodeError> {
+    decode_as(bytes, Origin::Photo)
+}
+
+/// Decodes a captured frame, as [`decode`] does, but nothing that a browser would not have captured: only a JPEG, of at most
+/// [`MAX_FRAME_SIDE`] along a side. A step has many frames, and some thousand bytes can state as many pixels as a photo may have.
+///
+/// # Errors
+/// [`DecodeError`], as of [`decode`].
+pub fn decode_frame(bytes: &[u8]) -> Result<Picture, DecodeError> {
+    decode_as(bytes, Origin::Frame)
+}
+
+/// Where a picture comes from, and so what is to be expected of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Photo,
+    Frame,
+}
+
+fn decode_as(bytes: &[u8], origin: Origin) -> Result<Picture, DecodeError> {
     if bytes.is_empty() {
         return Err(DecodeError::Empty);
     }
     if bytes.len() > MAX_BYTES {
         return Err(DecodeError::TooManyBytes(bytes.len()));
     }
-    let format = match image::guess_format(bytes) {
-        Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) => format,
-        _ => return Err(DecodeError::UnknownFormat),
+    let format = match (image::guess_format(bytes), origin) {
+        (Ok(ImageFormat::Jpeg), _) => ImageFormat::Jpeg,
+        (_, Origin::Frame) => return Err(DecodeError::FrameFormat),
+        (Ok(format @ (ImageFormat::Png | ImageFormat::WebP)), Origin::Photo) => format,
+        (_, Origin::Photo) => return Err(DecodeError::UnknownFormat),
     };
     if format == ImageFormat::Jpeg && !is_whole_jpeg(bytes) {
         return Err(DecodeError::Damaged);
@@ -65,6 +101,9 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, DecodeError> {
     reader.limits(limits());
     let mut decoder = reader.into_decoder().map_err(|error| refusal(&error))?;
     let (width, height) = decoder.dimensions();
+    if origin == Origin::Frame && width.max(height) > MAX_FRAME_SIDE {
+        return Err(DecodeError::FrameSize { width, height });
+    }
     if width > MAX_SIDE || height > MAX_SIDE || u64::from(width) * u64::from(height) > MAX_PIXELS {
         return Err(DecodeError::TooManyPixels { width, height });
     }
@@ -81,13 +120,42 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, DecodeError> {
 
 /// Whether a JPEG's last scan ends: the decoder fills what is missing of a file cut short with grey instead of refusing it.
 ///
-/// Within a scan no byte 0xFF stands before another than 0 or a restart marker, so both markers are found by their bytes (ISO/IEC 10918-1,
-/// B.1.1.2 and B.1.1.5); a preview inside the header has both before the picture's own.
+/// Goes from segment to segment (ISO/IEC 10918-1, B.1.1 and B.2): what a header holds, as a preview with markers of its own, is
+/// passed over, and so is what comes after the picture's end, as the film that a phone appends.
 fn is_whole_jpeg(bytes: &[u8]) -> bool {
-    const START_OF_SCAN: [u8; 2] = [0xFF, 0xDA];
-    const END_OF_IMAGE: [u8; 2] = [0xFF, 0xD9];
-    let last = |marker| bytes.windows(2).rposition(|pair| pair == marker);
-    last(END_OF_IMAGE) > last(START_OF_SCAN)
+    const END_OF_IMAGE: u8 = 0xD9;
+    const START_OF_SCAN: u8 = 0xDA;
+    /// Markers without a segment: temporary (TEM), and start of image.
+    const BARE: [u8; 2] = [0x01, 0xD8];
+
+    let mut scanned = false;
+    let mut rest = bytes;
+    while let Some((marker, after)) = next_marker(rest) {
+        rest = match marker {
+            END_OF_IMAGE => return scanned,
+            bare if BARE.contains(&bare) => after,
+            _ => {
+                scanned |= marker == START_OF_SCAN;
+                // The length counts its own two bytes.
+                let length = after.first_chunk().map_or(0, |length| u16::from_be_bytes(*length));
+                match after.get(usize::from(length.max(2))..) {
+                    Some(next) => next,
+                    None => return false,
+                }
+            }
+        };
+    }
+    false
+}
+
+/// The next marker's code and what follows it. Passed over is what a scan has before it: compressed data, in which 0 follows each
+/// 0xFF, and restart markers; and bytes that fill up to a marker.
+fn next_marker(bytes: &[u8]) -> Option<(u8, &[u8])> {
+    let is_marker = |code: u8| !matches!(code, 0x00 | 0xD0..=0xD7 | 0xFF);
+    let at = bytes
+        .windows(2)
+        .position(|pair| matches!(pair, [0xFF, code] if is_marker(*code)))?;
+    Some((*bytes.get(at + 1)?, bytes.get(at + 2..)?))
 }
 
 fn limits() -> Limits {

@@ -33,7 +33,7 @@ mod warp;
 mod window;
 
 pub use comparer::{Alignment, Compared, Comparer, ComparerModels};
-pub use decode::{DecodeError, decode};
+pub use decode::{DecodeError, decode, decode_frame};
 pub use detector::{DETECTION_THRESHOLD, Detector, Face};
 pub use embedder::{ALIGNED_SIDE, ALIGNMENT, COMPARISON_THRESHOLD, Embedder, Embedding};
 pub use examiner::{Examination, Examiner, ExaminerModels, anchor, identify};

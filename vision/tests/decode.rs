@@ -6,7 +6,11 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, RgbImage};
 use proptest::prelude::*;
-use tanu_vision::{DecodeError, decode, decode::MAX_BYTES};
+use tanu_vision::{
+    DecodeError, decode,
+    decode::{MAX_BYTES, MAX_FRAME_SIDE},
+    decode_frame,
+};
 
 /// 40 × 20, red on the left half, blue on the right.
 fn two_colours() -> DynamicImage {
@@ -144,6 +148,39 @@ fn a_header_that_promises_too_many_pixels_is_refused() {
     }
 }
 
+/// A JPEG of one colour.
+fn flat_jpeg(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    RgbImage::new(width, height)
+        .write_to(&mut bytes, ImageFormat::Jpeg)
+        .unwrap();
+    bytes.into_inner()
+}
+
+#[test]
+fn frames_are_jpegs_as_browsers_capture_them() {
+    for (width, height) in [(640, 480), (480, 640), (640, 640), (320, 240), (1, 1)] {
+        let jpeg = flat_jpeg(width, height);
+        assert_eq!(decode_frame(&jpeg), decode(&jpeg), "{width}×{height}");
+        assert!(decode_frame(&jpeg).is_ok(), "{width}×{height}");
+    }
+    for (width, height) in [(MAX_FRAME_SIDE + 1, 480), (480, MAX_FRAME_SIDE + 1), (4_800, 4_800)] {
+        let jpeg = flat_jpeg(width, height);
+        assert_eq!(decode_frame(&jpeg), Err(DecodeError::FrameSize { width, height }));
+        assert!(decode(&jpeg).is_ok(), "{width}×{height}");
+    }
+    for format in [ImageFormat::Png, ImageFormat::WebP] {
+        assert_eq!(
+            decode_frame(&encode(format)),
+            Err(DecodeError::FrameFormat),
+            "{format:?}"
+        );
+    }
+    assert_eq!(decode_frame(&[]), Err(DecodeError::Empty));
+    let jpeg = encode(ImageFormat::Jpeg);
+    assert_eq!(decode_frame(&jpeg[..jpeg.len() - 1]), Err(DecodeError::Damaged));
+}
+
 #[test]
 fn a_header_without_pixels_is_damaged() {
     assert_eq!(decode(&png_header(100, 100)), Err(DecodeError::Damaged));
@@ -181,7 +218,66 @@ fn a_large_jpeg_cut_short_is_damaged_and_not_half_grey() {
     assert!(decode(&[bytes.as_slice(), b"trailer"].concat()).is_ok());
 }
 
+/// Where markers with this code stand among the bytes.
+fn places(bytes: &[u8], code: u8) -> Vec<usize> {
+    let pairs = (0..bytes.len()).zip(bytes.windows(2));
+    pairs
+        .filter(|(_, pair)| *pair == [0xFF, code])
+        .map(|(place, _)| place)
+        .collect()
+}
+
+#[test]
+fn a_film_that_a_phone_appends_does_not_matter_whatever_bytes_it_has() {
+    let jpeg = encode(ImageFormat::Jpeg);
+    let progressive = include_bytes!("pictures/progressive.jpg").to_vec();
+    for trailer in [
+        &b"\xFF\xDA"[..],
+        b"\xFF\xD9\xFF\xDA",
+        b"ftypmp42\xFF\xDA\0\x08\x01\xFF\xD8\xFF",
+    ] {
+        for picture in [&jpeg, &progressive] {
+            assert!(is_two_colours(&[picture, trailer].concat()), "{trailer:?}");
+        }
+    }
+}
+
+#[test]
+fn a_progressive_jpeg_is_whole_after_its_last_scan_and_not_before() {
+    let jpeg = include_bytes!("pictures/progressive.jpg");
+    let scans = places(jpeg, 0xDA);
+    assert!(scans.len() > 1);
+    for cut in scans.into_iter().chain([jpeg.len() - 2, jpeg.len() - 1]) {
+        assert_eq!(
+            decode(&jpeg[..cut]),
+            Err(DecodeError::Damaged),
+            "{cut} of {}",
+            jpeg.len()
+        );
+    }
+}
+
+#[test]
+fn a_preview_in_the_header_does_not_end_the_picture() {
+    let preview = encode(ImageFormat::Jpeg);
+    let mut jpeg = preview[..2].to_vec();
+    jpeg.extend([0xFF, 0xE2]);
+    jpeg.extend(u16::try_from(preview.len() + 2).unwrap().to_be_bytes());
+    jpeg.extend(&preview);
+    jpeg.extend(&preview[2..]);
+    assert!(is_two_colours(&jpeg));
+    assert_eq!(decode(&jpeg[..jpeg.len() - 2]), Err(DecodeError::Damaged));
+    // A segment that states more bytes than there are.
+    assert_eq!(decode(&jpeg[..preview.len()]), Err(DecodeError::Damaged));
+}
+
 proptest! {
+    #[test]
+    fn bytes_after_a_jpeg_change_nothing(trailer in prop::collection::vec(prop::sample::select(vec![0xFF, 0xDA, 0xD9, 0xD8, 0x00]), 0..40)) {
+        let jpeg = encode(ImageFormat::Jpeg);
+        prop_assert_eq!(decode(&[jpeg.as_slice(), &trailer].concat()), decode(&jpeg));
+    }
+
     #[test]
     fn damaged_bytes_never_panic(format in 0..3_usize, hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12), keep in any::<prop::sample::Index>()) {
         let mut bytes = encode([ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP][format]);

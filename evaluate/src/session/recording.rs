@@ -55,8 +55,19 @@ pub(crate) enum RecordedStep {
     },
 }
 
+/// How the frames of a step came, and so what they may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// As the matcher received them: it takes nothing that no browser captures.
+    Submission,
+    /// As pictures of any camera and size.
+    Pictures,
+}
+
 /// The frames of a step as they are judged.
 pub(crate) struct Frames {
+    /// How they came.
+    pub(crate) source: Source,
     /// Encoded pictures with their times in milliseconds, in order.
     pub(crate) pictures: Vec<(Vec<u8>, f64)>,
     /// Whether they arrived after the step's deadline.
@@ -127,6 +138,7 @@ impl RecordedStep {
         match self {
             Self::Submission { submission } => read_submission(folder.join(submission), command),
             Self::Pictures { pictures, late } => Ok(Frames {
+                source: Source::Pictures,
                 pictures: read_pictures(folder.join(pictures))?,
                 late: *late,
             }),
@@ -144,6 +156,7 @@ fn read_submission(path: PathBuf, command: Command) -> Result<Frames, RecordingE
     }
     match submission.open() {
         Ok(capture) => Ok(Frames {
+            source: Source::Submission,
             late: submission.late(),
             pictures: capture
                 .frames

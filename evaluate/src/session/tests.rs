@@ -68,7 +68,7 @@ fn frames(done: Command) -> Vec<CapturedFrame> {
 }
 
 /// Reads what a picture states.
-fn examine(picture: &[u8], t_ms: f64) -> Result<Examination, String> {
+fn examine(_: Source, picture: &[u8], t_ms: f64) -> Result<Examination, String> {
     let text = picture.strip_prefix(JPEG).ok_or("no JPEG")?;
     let observation: FrameObservation = serde_json::from_slice(text).map_err(|error| error.to_string())?;
     Ok(Examination {
@@ -132,8 +132,8 @@ fn film(folder: &tempfile::TempDir, name: &str, done: Command, face: f32) -> ser
 }
 
 /// Reads what a picture states; faces of another confidence are another person's.
-fn persons(picture: &[u8], t_ms: f64) -> Result<Examination, String> {
-    let mut examination = examine(picture, t_ms)?;
+fn persons(source: Source, picture: &[u8], t_ms: f64) -> Result<Examination, String> {
+    let mut examination = examine(source, picture, t_ms)?;
     let confidence = examination.observation.face.as_ref().map(|face| face.confidence);
     let mut numbers = [1.0; Embedding::LENGTH];
     if confidence.is_some_and(|confidence| confidence < 0.85) {
@@ -218,8 +218,8 @@ fn frames_that_the_matcher_refuses_have_no_verdict() {
     );
 }
 
-#[test]
-fn pictures_named_by_their_times_are_judged_alike() {
+/// The obedient run as pictures.
+fn pictures() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut steps = Vec::new();
     for (step, command) in PLAN.into_iter().enumerate() {
@@ -232,8 +232,26 @@ fn pictures_named_by_their_times_are_judged_alike() {
         steps.push(json!({ "pictures": name }));
     }
     describe(&folder, &json!({ "runs": [{ "plan": PLAN, "steps": steps }] }));
-    let (sealed, plain) = (verdict(&recorded(&obedient())).unwrap(), verdict(&folder).unwrap());
+    folder
+}
+
+#[test]
+fn pictures_named_by_their_times_are_judged_alike() {
+    let (sealed, plain) = (verdict(&recorded(&obedient())).unwrap(), verdict(&pictures()).unwrap());
     assert_eq!(json(&plain), json(&sealed));
+}
+
+#[test]
+fn only_what_came_as_a_submission_is_held_to_what_the_matcher_takes() {
+    let strict = |source, picture: &[u8], t_ms| match source {
+        Source::Submission => Err("no frame of a browser".to_owned()),
+        Source::Pictures => examine(source, picture, t_ms),
+    };
+    for (folder, accepted) in [(pictures(), true), (recorded(&obedient()), false)] {
+        let recording = Recording::read(folder.path()).unwrap();
+        let verdict = judge_session(&recording, folder.path(), &Policy::default(), &strict);
+        assert_eq!(verdict.is_ok_and(|verdict| verdict.passed), accepted);
+    }
 }
 
 #[test]

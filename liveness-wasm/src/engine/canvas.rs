@@ -2,14 +2,15 @@
 
 use js_sys::{ArrayBuffer, Promise, Reflect, Uint8Array};
 use tanu_vision::View;
+use tanu_vision::decode::MAX_FRAME_SIDE;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ImageEncodeOptions, OffscreenCanvas, OffscreenCanvasRenderingContext2d};
 
 use crate::message::Failure;
 
-/// The longer side of a captured picture in pixels: enough for 112 pixels of face at arm's length.
-const LONGEST_SIDE: f64 = 640.0;
+/// The longer side of a captured picture in pixels: enough for 112 pixels of face at arm's length, and all that the matcher takes.
+const LONGEST_SIDE: f64 = MAX_FRAME_SIDE as f64;
 
 /// JPEG quality: the passive score and the embedding change by less than their noise, at a third of the bytes of 0.95.
 const JPEG_QUALITY: f64 = 0.85;

@@ -63,7 +63,7 @@ impl Matcher {
         let journal = self.journal(&session, self.host.now());
         let collected = journal.event(Process::Collection, Item::Frames, frames);
         let destroyed = journal.event(Process::Destruction, Item::Frames, frames);
-        let examinations = match self.pool.examine(pictures) {
+        let examinations = match self.pool.examine_frames(pictures) {
             Err(failure) => {
                 // Those that were not even looked at count as not collected.
                 if failure == Unexamined::Failed {
