@@ -292,7 +292,7 @@ fn negative(sent: &Sent) -> Value {
 }
 
 #[tokio::test]
-async fn whoever_knows_the_id_of_anothers_session_is_shown_nothing_of_it() {
+async fn whoever_knows_the_id_of_somebody_elses_session_is_shown_nothing_of_it() {
     let sent = sent(true).await;
     let theirs = "A".repeat(43);
     for mut result in [
