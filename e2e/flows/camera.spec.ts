@@ -2,8 +2,8 @@
 
 import { expect, test } from "@playwright/test";
 import { lookAway, lookBack } from "../support/attention.ts";
-import { Citizen } from "../support/citizen.ts";
-import { facesMissing } from "../support/environment.ts";
+import { Citizen, FRAMES } from "../support/citizen.ts";
+import { BANK, facesMissing } from "../support/environment.ts";
 import { syntheticIin } from "../support/iin.ts";
 import { installPuppet, setMode } from "../support/puppet.ts";
 
@@ -34,6 +34,11 @@ test("a device without a camera is told so, and leads back", async ({ context, p
   await citizen.button("action.cancel").click();
   await page.getByRole("dialog").getByRole("button", { name: citizen.text("cancel.stop") }).click();
   await expect.poll(() => citizen.returned?.searchParams.get("error")).toBe("access_denied");
+  // Whoever comes back sees how it ended, and is not sent away once more.
+  await page.waitForURL((url) => url.origin === BANK);
+  await page.goBack();
+  await citizen.sees("ending.cancelled");
+  await citizen.goesBack();
 });
 
 for (const [mode, hint] of [
@@ -105,5 +110,29 @@ test("a camera that opens only after the citizen has turned away stays off", asy
   await opens.evaluate(({ now }) => now());
   await citizen.sees("trouble.left");
   expect(await page.evaluate(() => window.facePuppet.requests())).toBe(1);
+  expect(await page.evaluate(() => window.facePuppet.liveTracks())).toBe(0);
+});
+
+test("the camera stops where frames can't be sent, and they are kept while the citizen looks elsewhere", async ({ context, page }) => {
+  await installPuppet(context);
+  const citizen = new Citizen(page, "en");
+  await citizen.arrive();
+  await citizen.agree(syntheticIin());
+  await page.route(FRAMES, (route) => route.abort("internetdisconnected"));
+  await citizen.begin();
+  await citizen.sees("trouble.offline");
+  expect(await page.evaluate(() => window.facePuppet.liveTracks())).toBe(0);
+  await expect(page.getByTestId("return")).toBeVisible();
+  const looked = page.waitForResponse((response) => response.url().endsWith(`/api/session/${citizen.id}`));
+  await lookAway(page);
+  await lookBack(page);
+  await looked;
+  await page.unroute(FRAMES);
+  const sent = page.waitForRequest(FRAMES);
+  await page.getByTestId("retry").click();
+  expect((await sent).method()).toBe("PUT");
+  // The next step is shown, and the camera starts when the citizen wants it to.
+  await citizen.sees("prepare.resume_title");
+  expect((await citizen.session()).state.step).toMatchObject({ run: 0, step: 1 });
   expect(await page.evaluate(() => window.facePuppet.liveTracks())).toBe(0);
 });

@@ -3,7 +3,7 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 import { BANK } from "./environment.ts";
 import { type Authorization, authorization } from "./oidc.ts";
-import type { SessionView } from "./session.ts";
+import type { SessionView, StepView } from "./session.ts";
 import { type Language, pattern, text } from "./texts.ts";
 
 /** How a session may end, as the headings say it. */
@@ -22,6 +22,9 @@ export type Ending =
 
 /** One run needs some ten seconds of the citizen and as many of the matcher, and several times that on a busy machine. */
 const RUN = 180_000;
+
+/** The call that sends a step's frames. */
+export const FRAMES = /\/api\/session\/[\w-]{22}\/run\/\d+\/step\/\d+$/;
 
 export class Citizen {
   /** Where the browser was sent at the end. */
@@ -110,6 +113,30 @@ export class Citizen {
 
   async tryAgain(): Promise<void> {
     await this.button("action.try_again").click();
+  }
+
+  /** Presses whatever leads on, as often as there is something to press, until the session has ended so. */
+  async goesOnTo(ending: Ending): Promise<void> {
+    const result = this.page.getByTestId("result");
+    const [begin, tryAgain, retry] = ["begin", "try-again", "retry"].map((id) => this.page.getByTestId(id));
+    const next = begin.or(tryAgain).or(retry);
+    for (let presses = 0; presses < 30; presses++) {
+      await expect(result.or(next)).toBeVisible({ timeout: RUN });
+      if (await result.isVisible()) break;
+      // What leads on may be gone before it is pressed: the page goes on by itself too.
+      await next.click({ timeout: 5_000 }).catch(() => undefined);
+    }
+    await this.sees(`ending.${ending}`);
+  }
+
+  /** Notes the steps that the edge shows to this page from now on; gives those noted so far. */
+  notesSteps(): () => Promise<StepView[]> {
+    const answers: Promise<SessionView | undefined>[] = [];
+    this.page.on("response", (response) => {
+      if (!/\/api\/session\/[\w-]{22}(\/run\/.*)?$/.test(response.url()) || !response.ok()) return;
+      answers.push(response.json().catch(() => undefined) as Promise<SessionView | undefined>);
+    });
+    return async () => (await Promise.all(answers)).flatMap((view) => view?.state.step ?? []);
   }
 
   /** Goes back to the relying party. */
