@@ -91,6 +91,10 @@ test("an answer given twice counts once, and another answer does not replace it"
   expect(await session.consent(answer)).toMatchObject({ state: first.state });
   const other = await request.post(session.url("/consent"), { data: { ...answer, agreed: false } });
   await expectProblem(other, "session.conflict", "session.state");
+  // Nor one that agrees for somebody else, or to something else.
+  for (const change of [{ iin: syntheticIin() }, { template: true }]) {
+    await expectProblem(await request.post(session.url("/consent"), { data: { ...answer, ...change } }), "session.conflict");
+  }
   expect((await session.view()).state.state).toBe("ready");
 });
 
