@@ -56,7 +56,7 @@ impl PlanPolicy {
 }
 
 impl Default for PlanPolicy {
-    /// Four commands: one more than the law asks for makes guessing a plan about six times less likely.
+    /// Four commands: one more than the law asks for makes guessing a plan seven times less likely.
     fn default() -> Self {
         Self { length: 4 }
     }

@@ -79,7 +79,7 @@ pub(crate) fn measure(models: ExaminerModels<'_>, pictures: &Files) -> Result<Nu
             vec![face.bounds.x, face.bounds.y, face.bounds.width, face.bounds.height],
         );
         put("confidence", vec![face.confidence]);
-        // Tenths of a turn's radian-like unit: degrees are of the order of 10.
+        // Degrees are of the order of 10: a tenth of them is of the order of 1, and the tolerance 0.1 degrees.
         put(
             "pose/10",
             vec![face.pose.yaw / 10.0, face.pose.pitch / 10.0, face.pose.roll / 10.0],
