@@ -176,13 +176,18 @@ async fn serve(config: &Config, shared: Arc<Shared>) -> Result<(), Error> {
     Ok(server::serve(listener, tls, shared, stop, Grace::USUAL).await?)
 }
 
-/// Ends abandoned sessions, at start and every hour.
+/// Ends abandoned sessions, and writes down what the journal could not take, at start and every hour.
 async fn sweep(matcher: Arc<Matcher>) {
     let mut hours = tokio::time::interval(std::time::Duration::from_secs(3600));
     loop {
         hours.tick().await;
         let matcher = Arc::clone(&matcher);
-        match tokio::task::spawn_blocking(move || matcher.end_abandoned()).await {
+        match tokio::task::spawn_blocking(move || {
+            matcher.note_unwritten();
+            matcher.end_abandoned()
+        })
+        .await
+        {
             Ok(Ok(0)) => {}
             Ok(Ok(sessions)) => tracing::info!(sessions, "abandoned sessions ended"),
             Ok(Err(failure)) => tracing::error!(code = failure.code().as_str(), "abandoned sessions not ended"),

@@ -6,6 +6,7 @@ mod failing;
 mod keeping;
 mod opening;
 mod persons;
+mod races;
 mod register;
 mod runs;
 mod steps;

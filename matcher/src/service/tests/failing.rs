@@ -9,10 +9,12 @@ use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::session::Ending;
 use tanu_vision::Examination;
 
+use super::keeping::count;
 use super::{ASKED, code, index, judged, opened};
 use crate::failure::Failure;
 use crate::host::testing::TestHost;
 use crate::inference::{Examine, Unexamined};
+use crate::journal::{Item, Process};
 use crate::service::Matcher;
 use crate::service::testing::{Acting, Edge, Fixture, PERSON, ReadsPictures, master, reference};
 use crate::store::{SqliteStore, Store, TemplateStore};
@@ -82,6 +84,21 @@ fn invariant_3_a_database_that_is_full_or_read_only_passes_nobody_and_loses_noth
         ends(store);
         matcher.end_session(&other.session, Ending::Cancelled).unwrap();
         assert_eq!(store.entries().unwrap().len(), 3, "{trouble}");
+
+        // Frames and photo that came to nothing were here all the same (NBS-3).
+        matcher.note_unwritten();
+        let events = store.journal(&edge.session).unwrap();
+        let count = |process, item| count(&events, process, item);
+        for (process, frames, photos) in [
+            (Process::Collection, 160, 2),
+            (Process::Use, 160, 2),
+            (Process::Storage, 120, 0),
+            (Process::Destruction, 160, 2),
+        ] {
+            assert_eq!(count(process, Item::Frames), frames, "{trouble}: {process:?}");
+            assert_eq!(count(process, Item::ReferencePhoto), photos, "{trouble}: {process:?}");
+        }
+        assert_eq!(count(Process::Destruction, Item::Probe), 1, "{trouble}");
     }
 }
 
@@ -119,37 +136,101 @@ fn a_template_that_could_not_be_stored_leaves_the_outcome_and_the_next_compariso
     assert_eq!(fixture.store.get(&person).unwrap(), None);
 }
 
-/// Has the session ended while its frames are examined.
+/// Has the session ended while its pictures are examined, once it is told which.
 struct EndsMeanwhile {
     matcher: OnceLock<(Arc<Matcher>, SessionId)>,
 }
 
 impl Examine for EndsMeanwhile {
     fn examine(&self, picture: &[u8], t_ms: f64) -> Result<Examination, Unexamined> {
-        let (matcher, session) = self.matcher.get().unwrap();
-        matcher.end_session(session, Ending::Cancelled).unwrap();
+        if let Some((matcher, session)) = self.matcher.get() {
+            matcher.end_session(session, Ending::Cancelled).unwrap();
+        }
         ReadsPictures.examine(picture, t_ms)
+    }
+}
+
+fn examined_by(examiner: Arc<dyn Examine>) -> Fixture {
+    let host = Arc::new(TestHost::new());
+    let store = SqliteStore::in_memory(&master(1), &*host).unwrap();
+    Fixture::with_examiner(host, store, examiner)
+}
+
+impl EndsMeanwhile {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            matcher: OnceLock::new(),
+        })
+    }
+
+    fn ends(&self, fixture: &Fixture, edge: &Edge) {
+        let which = (Arc::clone(&fixture.matcher), edge.session);
+        assert!(self.matcher.set(which).is_ok());
+    }
+}
+
+/// How many of an item were collected, used, stored and destroyed in a session.
+fn course(fixture: &Fixture, edge: &Edge, item: Item) -> [u32; 4] {
+    let events = fixture.store.journal(&edge.session).unwrap();
+    [
+        Process::Collection,
+        Process::Use,
+        Process::Storage,
+        Process::Destruction,
+    ]
+    .map(|process| count(&events, process, item))
+}
+
+#[test]
+fn nbs_3_a_photo_that_is_compared_while_the_session_ends_is_in_the_journal() {
+    let examiner = EndsMeanwhile::new();
+    let fixture = examined_by(Arc::clone(&examiner) as _);
+    fixture.state.say(Some(reference(1)));
+    let edge = opened(&fixture, 1);
+    edge.run(&fixture, 0, ASKED);
+    examiner.ends(&fixture, &edge);
+    assert_eq!(code(fixture.matcher.compare(&edge.session)), ProblemCode::SessionState);
+    assert_eq!(course(&fixture, &edge, Item::ReferencePhoto), [1, 1, 0, 1]);
+    assert_eq!(course(&fixture, &edge, Item::Probe), [0, 1, 1, 1]);
+}
+
+/// A model that fails.
+struct Fails;
+
+impl Examine for Fails {
+    fn examine(&self, _: &[u8], _: f64) -> Result<Examination, Unexamined> {
+        Err(Unexamined::Failed)
+    }
+}
+
+#[test]
+fn nbs_3_frames_on_which_a_model_failed_are_in_the_journal_and_those_that_are_no_pictures_are_not() {
+    for (examiner, expected) in [
+        (Arc::new(Fails) as Arc<dyn Examine>, [40, 0, 0, 40]),
+        (Arc::new(ReadsPictures), [0; 4]),
+    ] {
+        let fixture = examined_by(examiner);
+        let edge = opened(&fixture, 1);
+        let mut frames = edge.frames(0, ASKED);
+        if expected == [0; 4] {
+            frames[3].jpeg.truncate(10);
+        }
+        let step = edge.submit(0, 0, &edge.capture(0, 0, frames));
+        assert!(fixture.matcher.judge_step(&edge.session, index(0, 0), &step).is_err());
+        assert_eq!(course(&fixture, &edge, Item::Frames), expected);
     }
 }
 
 #[test]
 fn nbs_3_frames_that_are_judged_while_their_session_ends_are_not_kept() {
-    let examiner = Arc::new(EndsMeanwhile {
-        matcher: OnceLock::new(),
-    });
-    let host = Arc::new(TestHost::new());
-    let store = SqliteStore::in_memory(&master(1), &*host).unwrap();
-    let fixture = Fixture::with_examiner(host, store, Arc::clone(&examiner) as _);
+    let examiner = EndsMeanwhile::new();
+    let fixture = examined_by(Arc::clone(&examiner) as _);
     let edge = opened(&fixture, 1);
-    assert!(
-        examiner
-            .matcher
-            .set((Arc::clone(&fixture.matcher), edge.session))
-            .is_ok()
-    );
+    examiner.ends(&fixture, &edge);
     let at = StepIndex { run: 0, step: 0 };
     let step = edge.step(0, 0, Acting::AsAsked(1));
     let result = fixture.matcher.judge_step(&edge.session, at, &step);
     assert_eq!(code(result), ProblemCode::SessionState);
     assert_eq!(fixture.store.steps(&edge.session).unwrap(), []);
+    assert_eq!(course(&fixture, &edge, Item::Frames), [40, 40, 0, 40]);
 }

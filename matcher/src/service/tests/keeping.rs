@@ -20,7 +20,7 @@ use crate::service::{Matcher, destroy_template};
 use crate::store::{SqliteStore, Store, TemplateStore};
 
 /// How many of `item` went through `process`, by the journal.
-fn count(events: &[Event], process: Process, item: Item) -> u32 {
+pub(super) fn count(events: &[Event], process: Process, item: Item) -> u32 {
     events
         .iter()
         .filter(|event| event.process == process && event.item == item)
