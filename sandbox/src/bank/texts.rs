@@ -289,9 +289,9 @@ texts! {
     CurrentImage: "Ағымдағы бейне", "Текущее изображение", "Current image";
     // `{}` is the number.
     FramesReceived: "түскен кадрлар саны: {}", "получено кадров: {}", "frames received: {}";
-    FrameAt: "{number}‑кадр, командадан кейін {seconds} с",
-        "Кадр {number}, через {seconds} с после команды",
-        "Frame {number}, {seconds} s after the command";
+    FrameAt: "{number}‑кадр, қадам басталғаннан кейін {seconds} с",
+        "Кадр {number}, через {seconds} с после начала шага",
+        "Frame {number}, {seconds} s after the step began";
     Agreed: "келісті", "согласие дано", "agreed";
     Refused: "бас тартты", "отказ", "refused";
     LivePassed: "тірі адам", "живой человек", "a living person";
