@@ -45,7 +45,7 @@ struct Landmarks<'a> {
 pub(crate) fn landmarks(image: &Path, out: &Path) -> Result<(), LandmarksError> {
     let picture = read_picture(image)?;
     let seen = load_observer()?
-        .observe(&mut Track::default(), picture.view(), 0.0, 1)
+        .observe(&mut Track::default(), picture.view(), 0.0, 0.0)
         .map_err(EngineError::Inference)?;
     let (Some(mesh), Some(face)) = (seen.mesh, seen.observation.face) else {
         return Err(LandmarksError::NoFace(image.display().to_string()));

@@ -111,6 +111,8 @@ pub struct StepJudge {
     frames: u32,
     measured: u32,
     several: u32,
+    /// Whether the last frame shows more than one face.
+    crowded: bool,
     /// Frames that could not be measured, by reason.
     unmeasurable: Vec<(Unmeasurable, u32)>,
     last_measured_ms: Option<f64>,
@@ -176,6 +178,7 @@ impl StepJudge {
             frames: 0,
             measured: 0,
             several: 0,
+            crowded: false,
             unmeasurable: Vec::new(),
             last_measured_ms: None,
             faceless_since: None,
@@ -190,8 +193,8 @@ impl StepJudge {
     pub fn observe(&mut self, frame: &FrameObservation) -> Guidance {
         let index = self.frames as usize;
         self.frames = self.frames.saturating_add(1);
-        let several = frame.faces > 1;
-        self.several += u32::from(several);
+        self.crowded = frame.faces > 1;
+        self.several += u32::from(self.crowded);
         let face = match measurable(frame, &self.policy.framing) {
             Ok(face) => face,
             Err(reason) => return self.not_measured(reason),
@@ -204,26 +207,23 @@ impl StepJudge {
         let hint = self.follow(index, frame.t_ms, face);
         Guidance {
             phase: self.phase(face),
-            hint: if several { Some(Hint::SeveralFaces) } else { hint },
+            hint: if self.crowded { Some(Hint::SeveralFaces) } else { hint },
         }
     }
 
-    /// Whether further frames can't change the outcome for the better: the command was seen from start to end, or something
-    /// was seen that fails the step.
+    /// Whether further frames can't change the outcome for the better: the step is done, or something was seen that fails it
+    /// whatever follows.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.is_complete() || self.answer.other || self.steadiness.jumped()
+        self.is_done() || self.answer.other || self.steadiness.jumped()
     }
 
-    /// Whether the command was seen from start to end and nothing speaks against it so far.
+    /// Whether the command was seen from start to end and nothing speaks against the step so far. What speaks against it may pass
+    /// by with further frames: another face that leaves, a picture that becomes sharp. While another face is there the step is
+    /// never done: how long it stays is not known yet.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.is_complete() && !self.answer.other && !self.steadiness.jumped()
-    }
-
-    /// Whether the command was seen from start to end, in as many frames as a step needs.
-    fn is_complete(&self) -> bool {
-        matches!(self.stage, Stage::Done) && self.measured >= self.policy.framing.frames_least
+        matches!(self.stage, Stage::Done) && !self.crowded && self.integrity().is_empty()
     }
 
     /// Judges what was seen. A step without frames, or whose answer is not complete, never passes.
@@ -267,7 +267,7 @@ impl StepJudge {
                 {
                     self.answer.early = true;
                 }
-                match resting.observe(t_ms, face, self.command, &self.policy.baseline) {
+                match resting.observe(t_ms, face, self.command, &self.policy) {
                     Ok(position) => {
                         self.answer.rest = Some(index);
                         self.stage = Stage::Following(position);
@@ -343,7 +343,7 @@ impl StepJudge {
 
     fn phase(&self, face: &FaceObservation) -> Phase {
         match &self.stage {
-            Stage::Done => Phase::Done,
+            Stage::Done => self.phase_at_the_end(),
             Stage::Resting(_) => Phase::Hold,
             Stage::Following(_) if self.answer.reached_ms.is_some() => Phase::Return,
             Stage::Following(_) if self.answer.discounted => Phase::Hold,
@@ -351,6 +351,11 @@ impl StepJudge {
                 progress: signal::signal(self.command, position, face, &self.policy.extent).clamp(0.0, 1.0),
             },
         }
+    }
+
+    /// The phase once the command was seen: what fails the step is not done, whatever was seen.
+    fn phase_at_the_end(&self) -> Phase {
+        if self.is_done() { Phase::Done } else { Phase::Hold }
     }
 
     fn not_measured(&mut self, reason: Unmeasurable) -> Guidance {
@@ -361,7 +366,7 @@ impl StepJudge {
         }
         Guidance {
             phase: if matches!(self.stage, Stage::Done) {
-                Phase::Done
+                self.phase_at_the_end()
             } else {
                 Phase::Searching
             },

@@ -103,7 +103,7 @@ impl Examiner {
             mut observation,
             mesh,
             detection,
-        } = self.observer.observe(track, view, t_ms, 1)?;
+        } = self.observer.observe(track, view, t_ms, 0.0)?;
         let (Some(face), Some(mesh), Some(detection)) = (&mut observation.face, mesh, detection) else {
             return Ok(Examination {
                 observation,

@@ -25,7 +25,8 @@ pub struct Observer {
 pub struct Track {
     faces: Vec<Face>,
     mesh: Option<Mesh>,
-    frames_since_detection: u32,
+    /// When faces were last detected.
+    detected_ms: Option<f64>,
 }
 
 /// A frame's observation, and the geometry that it was computed from.
@@ -52,8 +53,9 @@ impl Observer {
         })
     }
 
-    /// Observes one frame. Faces are detected at least in each `detect_every`th frame (1: in every frame), and in each frame
-    /// where there is no face to follow; between, the face is measured where the frame before had it.
+    /// Observes one frame, taken at `t_ms`. Faces are detected in the first frame that is `detect_every_ms` or more after the last
+    /// detection (0: in every frame) or was taken before it, and in each frame where there is no face to follow; between, the face is
+    /// measured where the frame before had it.
     ///
     /// # Errors
     /// [`InferenceError`]; the track then stays as it was.
@@ -62,14 +64,12 @@ impl Observer {
         track: &mut Track,
         view: View<'_>,
         t_ms: f64,
-        detect_every: u32,
+        detect_every_ms: f64,
     ) -> Result<Seen, InferenceError> {
         let mut next = track.clone();
-        let due = next.mesh.is_none() || next.frames_since_detection + 1 >= detect_every;
+        let due = next.is_due(t_ms, detect_every_ms);
         if due {
-            next.detect(self.detector.detect(view)?);
-        } else {
-            next.frames_since_detection += 1;
+            next.detect(self.detector.detect(view)?, t_ms);
         }
         let measured = self.measure(&next, view)?;
         let detection = if due { next.face().copied() } else { None };
@@ -135,9 +135,15 @@ impl Track {
         self.faces.first()
     }
 
+    /// Whether faces are to be detected in a frame taken at `t_ms`.
+    fn is_due(&self, t_ms: f64, every_ms: f64) -> bool {
+        let lately = |at: f64| (0.0..every_ms).contains(&(t_ms - at));
+        self.mesh.is_none() || !self.detected_ms.is_some_and(lately)
+    }
+
     /// Takes a new detection. The mesh of the frame before is kept only while it lies in the most prominent face.
-    fn detect(&mut self, faces: Vec<Face>) {
-        self.frames_since_detection = 0;
+    fn detect(&mut self, faces: Vec<Face>, t_ms: f64) {
+        self.detected_ms = Some(t_ms);
         self.faces = faces;
         let same = match (self.face(), &self.mesh) {
             (Some(face), Some(mesh)) => is_same(face, mesh),

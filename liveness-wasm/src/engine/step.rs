@@ -1,7 +1,7 @@
 //! One step under way: what is judged for guidance and what is recorded for the matcher.
 
 use js_sys::{ArrayBuffer, Uint8Array};
-use tanu_liveness::guidance::{Guidance, Phase};
+use tanu_liveness::guidance::Guidance;
 use tanu_liveness::measure::StepJudge;
 use tanu_liveness::policy::Policy;
 use tanu_protocol::digest::Nonce;
@@ -10,7 +10,8 @@ use tanu_protocol::observation::FrameObservation;
 use crate::message::{BeginStep, Failure, FromEngine};
 use crate::recording::{Pacer, Recording};
 
-/// For how long frames are taken after the command was seen: the matcher then sees the head come back, not just arrive.
+/// For how long frames are taken after the command was seen, or what fails the step: the matcher, whose measurements differ a little,
+/// then sees the head come back and not just arrive, or the other movement and not just its beginning, and gives that as the reason.
 const TAIL_MS: f64 = 250.0;
 
 /// Tells steps apart.
@@ -22,7 +23,8 @@ pub(super) struct Step {
     pacer: Pacer,
     recording: Recording,
     compressing: u32,
-    /// Since when nothing more can be gained, in milliseconds since the command was shown.
+    /// Since when nothing more can be gained, in milliseconds since the command was shown; absent again where another face comes
+    /// into the picture of a step that was done.
     over_ms: Option<f64>,
     last_ms: f64,
 }
@@ -59,17 +61,9 @@ impl Step {
         self.compressing += 1;
         self.last_ms = observation.t_ms;
         let guidance = self.judge.observe(observation);
-        if self.judge.is_over() && self.over_ms.is_none() {
-            self.over_ms = Some(observation.t_ms);
-        }
-        match guidance.phase {
-            // What failed is not done, whatever was seen.
-            Phase::Done if !self.judge.is_done() => Guidance {
-                phase: Phase::Hold,
-                ..guidance
-            },
-            _ => guidance,
-        }
+        let now_ms = observation.t_ms;
+        self.over_ms = self.judge.is_over().then(|| self.over_ms.unwrap_or(now_ms));
+        guidance
     }
 
     /// Takes a frame's picture; an empty one where it could not be compressed.

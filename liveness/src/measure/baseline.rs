@@ -4,7 +4,7 @@ use tanu_protocol::challenge::Command;
 use tanu_protocol::observation::FaceObservation;
 
 use crate::guidance::Hint;
-use crate::policy::Baseline;
+use crate::policy::{Baseline, Policy};
 
 /// A face at rest: the mean over the frames in which it rested.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,8 +32,17 @@ impl Resting {
         t_ms: f64,
         face: &FaceObservation,
         command: Command,
-        baseline: &Baseline,
+        policy: &Policy,
     ) -> Result<RestingPosition, Option<Hint>> {
+        let baseline = &policy.baseline;
+        // Nobody saw the face rest in a gap in which something could have been exchanged.
+        if self
+            .rest
+            .last()
+            .is_some_and(|(last, _)| t_ms - last > policy.timing.gap_most)
+        {
+            self.rest.clear();
+        }
         if let Some(hint) = not_neutral(face, command, baseline) {
             self.rest.clear();
             return Err(Some(hint));

@@ -35,7 +35,7 @@ impl PlacingJudge {
             // The command whose resting position asks for most room.
             Ok(face) => match self
                 .resting
-                .observe(frame.t_ms, face, Command::ComeCloser, &self.policy.baseline)
+                .observe(frame.t_ms, face, Command::ComeCloser, &self.policy)
             {
                 Ok(_) => (Phase::Done, None),
                 Err(None | Some(Hint::HoldStill)) if self.placed => (Phase::Done, None),

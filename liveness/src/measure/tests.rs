@@ -223,6 +223,87 @@ fn a_step_goes_on_until_it_has_as_many_frames_as_it_needs() {
     assert!(judge.is_done());
 }
 
+/// When a step is done by the numbers of guidance, in milliseconds: where it is not done before, it is neither over nor said to be.
+fn done_at(command: Command, frames: &[FrameObservation]) -> Option<f64> {
+    let mut judge = StepJudge::new(command, &Policy::default().for_guidance());
+    frames.iter().find_map(|frame| {
+        let phase = judge.observe(frame).phase;
+        assert_eq!(judge.is_over(), judge.is_done(), "{command:?} at {} ms", frame.t_ms);
+        assert_eq!(
+            phase == Phase::Done,
+            judge.is_done(),
+            "{command:?} at {} ms",
+            frame.t_ms
+        );
+        assert!(!judge.is_done() || judge.clone().finish().passed(), "{command:?}");
+        judge.is_done().then_some(frame.t_ms)
+    })
+}
+
+/// An answer, and rest for as long as a step may last.
+fn answer_and_rest(command: Command) -> Vec<FrameObservation> {
+    film(12.0, 12.0, |t_ms, face| {
+        obey(face, command, there_and_back(t_ms, 800.0, 1_800.0));
+    })
+}
+
+#[test]
+fn a_step_with_another_face_is_done_when_that_was_there_for_a_small_part_of_it() {
+    for command in Command::ALL {
+        let mut frames = answer_and_rest(command);
+        let alone = done_at(command, &frames).unwrap();
+        frames.iter_mut().skip(10).take(6).for_each(|frame| frame.faces = 2);
+        let together = done_at(command, &frames).unwrap();
+        assert!(
+            alone < 3_000.0 && together > 8_000.0,
+            "{command:?}: {alone}, {together}"
+        );
+    }
+}
+
+#[test]
+fn a_step_is_not_done_while_another_face_is_there() {
+    for command in Command::ALL {
+        let mut frames = answer_and_rest(command);
+        let alone = done_at(command, &frames).unwrap();
+        frames
+            .iter_mut()
+            .filter(|frame| frame.t_ms >= alone)
+            .for_each(|frame| frame.faces = 2);
+        assert_eq!(done_at(command, &frames), None, "{command:?}");
+    }
+}
+
+#[test]
+fn a_blurred_step_is_done_when_a_picture_is_sharp() {
+    for command in Command::ALL {
+        let mut frames = answer_and_rest(command);
+        for frame in frames.iter_mut().filter(|frame| frame.t_ms < 5_000.0) {
+            frame.face.as_mut().unwrap().quality.sharpness = 0.000_01;
+        }
+        assert!(done_at(command, &frames).unwrap() >= 5_000.0, "{command:?}");
+    }
+}
+
+#[test]
+fn a_rest_with_a_gap_in_it_is_none() {
+    let policy = Policy::default();
+    for gap_ms in [1_100.0, 5_000.0] {
+        let mut frames = film(1.0, 12.0, |_, _| {});
+        frames
+            .iter_mut()
+            .skip(1)
+            .for_each(|frame| frame.t_ms += gap_ms - 1_000.0 / 12.0);
+        let mut judge = StepJudge::new(Command::Blink, &policy);
+        let at_rest = frames
+            .iter()
+            .position(|frame| judge.observe(frame).phase != Phase::Hold);
+        // Three frames; after the gap, 240 ms.
+        let expected = if gap_ms > policy.timing.gap_most { 4 } else { 2 };
+        assert_eq!(at_rest, Some(expected), "after {gap_ms} ms");
+    }
+}
+
 /// A still photograph can be turned, tilted, moved and brought closer by hand, but its eyes and mouth stay as they are.
 #[test]
 fn a_photograph_moved_by_hand_neither_blinks_nor_opens_its_mouth() {
