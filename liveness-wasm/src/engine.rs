@@ -59,20 +59,33 @@ impl Engine {
             guide,
             placing: PlacingJudge::new(&policy),
             policy,
-            canvases: (0..CANVASES).map(|_| Canvas::new()).collect::<Result<_, _>>()?,
+            canvases: Self::new_canvases()?,
             drawn: 0,
             step: None,
             last: None,
         })
     }
 
+    fn new_canvases() -> Result<Vec<Canvas>, Failure> {
+        (0..CANVASES).map(|_| Canvas::new()).collect()
+    }
+
     fn begin(&mut self, begin: BeginStep) {
         self.step = Some(Step::new(begin, &self.policy));
     }
 
-    fn stop(&mut self) {
+    fn preview(&mut self) {
         self.step = None;
         self.placing = PlacingJudge::new(&self.policy);
+    }
+
+    fn stop(&mut self) -> Result<(), Failure> {
+        self.preview();
+        self.guide.restart();
+        self.last = None;
+        // The last frames' pixels are in them.
+        self.canvases = Self::new_canvases()?;
+        Ok(())
     }
 
     /// Measures one frame. Gives what to say, and what is left to compress for the capture.
@@ -165,7 +178,12 @@ fn hear(engine: &Rc<RefCell<Engine>>, event: &MessageEvent) {
     match envelope::open::<ToEngine>(&event.data()) {
         Some((ToEngine::Frame { t_ms }, frame)) => hear_frame(engine, frame, t_ms),
         Some((ToEngine::BeginStep(begin), _)) => engine.borrow_mut().begin(begin),
-        Some((ToEngine::Preview | ToEngine::Stop, _)) => engine.borrow_mut().stop(),
+        Some((ToEngine::Preview, _)) => engine.borrow_mut().preview(),
+        Some((ToEngine::Stop, _)) => {
+            if let Err(failure) = engine.borrow_mut().stop() {
+                say(&FromEngine::Failed { failure });
+            }
+        }
         None => say(&FromEngine::Failed {
             failure: Failure::Engine,
         }),

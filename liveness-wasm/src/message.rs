@@ -11,7 +11,7 @@
 //!  │ Frame(picture) ──────────────────────► │
 //!  │ ◄───────────────────────────── Guided  │   …
 //!  │ ◄──────────── StepCaptured(the bytes)  │   done, or its time is over: PUT the bytes to the edge as they are
-//!  │ Stop ────────────────────────────────► │   forget the step and its frames
+//!  │ Stop ────────────────────────────────► │   the camera was closed: forget what it showed
 //! ```
 //!
 //! A message is a JavaScript object `{ message, attachment }`: `message` is the JSON of [`ToEngine`] or [`FromEngine`],
@@ -39,7 +39,8 @@ pub enum ToEngine {
     Preview,
     /// The edge has shown a step: capture its frames and guide the citizen through it.
     BeginStep(BeginStep),
-    /// Forget the step that is under way and its frames; frames that follow are guided as in a preview.
+    /// The camera was closed: forget the step that is under way, its frames and the face that was followed. Frames that follow are
+    /// guided as in a preview.
     Stop,
 }
 
