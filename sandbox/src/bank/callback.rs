@@ -26,7 +26,7 @@ use crate::store::StoreFailure;
 pub(super) const CONCLUDE: &str = "/callback/conclude";
 
 /// Tanu's answer in the browser's address (RFC 6749, section 4.1.2; RFC 9207). Nothing in it is trusted by itself.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct UnverifiedAnswer {
     state: Option<String>,
     code: Option<String>,
@@ -34,6 +34,12 @@ pub(super) struct UnverifiedAnswer {
     iss: Option<String>,
     /// The session, whose result the bank may fetch.
     tanu_session: Option<String>,
+}
+
+impl UnverifiedAnswer {
+    fn session(&self) -> Option<SessionId> {
+        self.tanu_session.as_ref()?.parse().ok()
+    }
 }
 
 /// Receives the answer. The browser gets another cookie before anything is learned with it, and brings the answer again under
@@ -59,7 +65,7 @@ pub(super) async fn receive(
             }
             response
         }
-        Err(failure) => failed(&failure, &visitor),
+        Err(failure) => failed(&bank, &failure, &visitor),
     }
 }
 
@@ -70,17 +76,17 @@ pub(super) async fn conclude(
     answer: Result<Query<UnverifiedAnswer>, QueryRejection>,
 ) -> Response {
     let Ok(Query(answer)) = answer else {
-        return failed(&Failure::Stale, &visitor);
+        return failed(&bank, &Failure::Stale, &visitor);
     };
     // In a task of its own, which a browser that goes away does not end: Tanu gives a token once.
     let work = tokio::spawn({
-        let visitor = visitor.clone();
+        let (bank, visitor) = (Arc::clone(&bank), visitor.clone());
         async move { take(&bank, &visitor, answer, clock::now()).await }
     });
     match work.await {
         Ok(Ok(id)) => lead_to(&id),
-        Ok(Err(failure)) => failed(&failure, &visitor),
-        Err(_) => failed(&StoreFailure::Stopped.into(), &visitor),
+        Ok(Err(failure)) => failed(&bank, &failure, &visitor),
+        Err(_) => failed(&bank, &StoreFailure::Stopped.into(), &visitor),
     }
 }
 
@@ -88,10 +94,12 @@ fn lead_to(id: &OutcomeId) -> Response {
     Redirect::to(&format!("/results/{id}")).into_response()
 }
 
-fn failed(failure: &Failure, visitor: &Visitor) -> Response {
+fn failed(bank: &Bank, failure: &Failure, visitor: &Visitor) -> Response {
     match failure {
         // This address may be opened again: the sign-in stays.
-        Failure::Unreachable => failure.page_again(visitor),
+        Failure::Unreachable => failure.page_again(visitor, ""),
+        // This one says the same each time; Tanu gives another.
+        Failure::Waits(Some(session)) => failure.page_again(visitor, &bank.identity.return_address(*session)),
         _ => failure.page(visitor),
     }
 }
@@ -108,7 +116,7 @@ enum Arrival {
 fn named<'a>(visitor: &'a Visitor, answer: &'a UnverifiedAnswer) -> Result<(&'a BrowserId, &'a str), Failure> {
     // A service of Tanu's is down and the session may still go on: the sign-in stays as it is.
     if answer.error.as_deref() == Some("temporarily_unavailable") {
-        return Err(Failure::Unreachable);
+        return Err(Failure::Waits(answer.session()));
     }
     let browser = visitor.browser.as_ref().ok_or(Failure::Stale)?;
     let state = answer.state.as_deref().ok_or(Failure::Stale)?;
@@ -117,10 +125,11 @@ fn named<'a>(visitor: &'a Visitor, answer: &'a UnverifiedAnswer) -> Result<(&'a 
 
 async fn arrive(bank: &Bank, visitor: &Visitor, answer: &UnverifiedAnswer, now: Timestamp) -> Result<Arrival, Failure> {
     let (browser, state) = named(visitor, answer)?;
-    if let Some(id) = bank.outcomes.concluded(browser, state).await? {
-        return Ok(Arrival::Again(id));
+    // In this order: a sign-in that is gone has come to its outcome already.
+    if bank.outcomes.look(browser, state, now).await?.is_none() {
+        let concluded = bank.outcomes.concluded(browser, state).await?;
+        return concluded.map(Arrival::Again).ok_or(Failure::Stale);
     }
-    bank.outcomes.look(browser, state, now).await?.ok_or(Failure::Stale)?;
     let renewed = BrowserId::random()?;
     bank.outcomes.renew(browser, &renewed).await?;
     Ok(Arrival::New(renewed))
@@ -173,7 +182,7 @@ async fn receive_all(bank: &Bank, pending: &Pending, answer: &UnverifiedAnswer) 
 
     // (2) The result and its documents are fetched; without them nobody is accepted. This comes before the code, which is
     // good only once. The answer may name anybody's session: only the result of this very request is taken.
-    let session: Option<SessionId> = answer.tanu_session.as_ref().and_then(|session| session.parse().ok());
+    let session = answer.session();
     let result = match session {
         None => None,
         Some(session) => match results::fetch(&bank.identity, session).await {

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::html;
+use tanu_protocol::digest::SessionId;
 
 use super::layout::Page;
 use super::texts::Text;
@@ -19,6 +20,9 @@ pub(super) enum Failure {
     /// Tanu does not answer, or not as it should.
     #[error("the identity provider does not answer")]
     Unreachable,
+    /// A service of Tanu's is down. The session, where there is one, may go on: Tanu sends the browser back once more.
+    #[error("the identity provider can't go on now")]
+    Waits(Option<SessionId>),
     /// Tanu did not accept the request that names the citizen.
     #[error("the identity provider refused the request")]
     Refused,
@@ -61,9 +65,9 @@ impl Failure {
         self.page_with(visitor, address, label)
     }
 
-    /// The page that says so at an address that may be opened again, and leads there.
-    pub(super) fn page_again(&self, visitor: &Visitor) -> Response {
-        self.page_with(visitor, "", Text::Repeat)
+    /// The page that says so, and leads to an address that may be opened again: the empty one is the page's own.
+    pub(super) fn page_again(&self, visitor: &Visitor, address: &str) -> Response {
+        self.page_with(visitor, address, Text::Repeat)
     }
 
     fn page_with(&self, visitor: &Visitor, address: &str, label: Text) -> Response {
@@ -95,7 +99,7 @@ impl Failure {
     const fn text(&self) -> Text {
         match self {
             Self::Stale => Text::FailureStale,
-            Self::Unreachable => Text::FailureUnreachable,
+            Self::Unreachable | Self::Waits(_) => Text::FailureUnreachable,
             Self::Refused => Text::FailureRefused,
             Self::Code => Text::FailureCode,
             Self::Token | Self::Result => Text::FailureToken,
@@ -113,7 +117,7 @@ impl Failure {
             Self::Stale | Self::Refused | Self::Code | Self::Token | Self::Result | Self::Malformed => {
                 StatusCode::BAD_REQUEST
             }
-            Self::Unreachable => StatusCode::BAD_GATEWAY,
+            Self::Unreachable | Self::Waits(_) => StatusCode::BAD_GATEWAY,
             Self::Citizen | Self::NotFound => StatusCode::NOT_FOUND,
             Self::Foreign => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -125,7 +129,7 @@ impl Failure {
     const fn name(&self) -> &'static str {
         match self {
             Self::Stale => "stale",
-            Self::Unreachable => "unreachable",
+            Self::Unreachable | Self::Waits(_) => "unreachable",
             Self::Refused => "refused",
             Self::Code => "code",
             Self::Token => "token",

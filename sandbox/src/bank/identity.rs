@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClaimName, CoreClaimType, CoreClientAuthMethod,
     CoreErrorResponseType, CoreGenderClaim, CoreGrantType, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
@@ -12,13 +13,14 @@ use openidconnect::core::{
     CoreRevocationErrorResponse, CoreSubjectIdentifierType, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AccessTokenHash, AdditionalClaims, AdditionalProviderMetadata, AuthorizationCode, Client, ClientId, ClientSecret,
-    CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields, IssuerUrl,
-    LanguageTag, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl,
-    RequestTokenError, StandardErrorResponse, StandardTokenResponse, TokenResponse, reqwest,
+    AccessTokenHash, AdditionalClaims, AdditionalProviderMetadata, AsyncHttpClient, AuthorizationCode, Client,
+    ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet,
+    HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, LanguageTag, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
+    PkceCodeVerifier, ProviderMetadata, RedirectUrl, RequestTokenError, StandardErrorResponse, StandardTokenResponse,
+    TokenResponse, reqwest,
 };
 use serde::{Deserialize, Serialize};
-use tanu_protocol::digest::TransactionHash;
+use tanu_protocol::digest::{SessionId, TransactionHash};
 use tanu_protocol::iin::Iin;
 use tanu_protocol::language::Language;
 use url::Url;
@@ -198,7 +200,7 @@ impl IdentityProvider {
             .exchange_code(AuthorizationCode::new(code))
             .map_err(|_| Failure::Unreachable)?
             .set_pkce_verifier(PkceCodeVerifier::new(verifier))
-            .request_async(&self.http)
+            .request_async(&|request| exchange(self.http.clone(), request))
             .await
             .map_err(|error| match error {
                 RequestTokenError::ServerResponse(_) => Failure::Code,
@@ -228,6 +230,11 @@ impl IdentityProvider {
         self.issuer.as_str()
     }
 
+    /// Where a browser that was in `session` is sent back from, with what has become of it meanwhile.
+    pub(super) fn return_address(&self, session: SessionId) -> String {
+        format!("{}/return/{session}", self.issuer())
+    }
+
     async fn discover(&self) -> Result<Metadata, Failure> {
         Metadata::discover_async(self.issuer.clone(), &self.http)
             .await
@@ -251,7 +258,7 @@ impl IdentityProvider {
             .send()
             .await
             .map_err(|_| Failure::Unreachable)?;
-        if answer.status().is_server_error() {
+        if is_for_later(answer.status()) {
             return Err(Failure::Unreachable);
         }
         if !answer.status().is_success() {
@@ -268,6 +275,26 @@ impl IdentityProvider {
             .append_pair("request_uri", &pushed.request_uri);
         Ok(address)
     }
+}
+
+/// Whether the same call may succeed later: Tanu or a part of it is down, or was asked too often (RFC 6585, section 4).
+pub(super) fn is_for_later(status: StatusCode) -> bool {
+    status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
+}
+
+/// Tanu is not reached, or can't serve now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Tanu can't serve now")]
+struct NotNow;
+
+/// A call to the token endpoint. What Tanu answers where it can't serve now is a problem of its own (RFC 9457), which no OAuth
+/// client reads.
+async fn exchange(http: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, NotNow> {
+    let answer = http.call(request).await.map_err(|_| NotNow)?;
+    if is_for_later(answer.status()) {
+        return Err(NotNow);
+    }
+    Ok(answer)
 }
 
 /// A body that is too large, or breaks off.

@@ -8,7 +8,7 @@ use tanu_protocol::evidence::SignedDocument;
 use tanu_protocol::session::Ending;
 
 use super::evidence::MOST_DOCUMENT_BYTES;
-use super::identity::{IdentityProvider, VerifiedToken, read_capped};
+use super::identity::{IdentityProvider, VerifiedToken, is_for_later, read_capped};
 
 /// The most bytes of a result: four runs' documents, the comparison, the consent.
 const MOST_RESULT_BYTES: usize = 6 * MOST_DOCUMENT_BYTES;
@@ -76,7 +76,7 @@ pub(super) async fn fetch(provider: &IdentityProvider, session: SessionId) -> Re
         .get(&format!("/api/results/{session}"))
         .map_err(|_| NoResult::Unreachable)?;
     let answer = request.send().await.map_err(|_| NoResult::Unreachable)?;
-    if answer.status().is_server_error() {
+    if is_for_later(answer.status()) {
         return Err(NoResult::Unreachable);
     }
     if !answer.status().is_success() {

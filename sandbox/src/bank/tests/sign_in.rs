@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tanu_protocol::digest::{Sha256Digest, TransactionHash};
@@ -398,7 +399,7 @@ async fn whoever_comes_back_once_more_is_led_to_the_result() {
     let first = sent.pass().await;
     assert!(sent.page(&first).await.contains("data-accepted=\"true\""));
     // Nothing is asked of Tanu any more.
-    sent.tanu.script.lock().unwrap().down = true;
+    sent.tanu.script.lock().unwrap().no_result = Some(StatusCode::SERVICE_UNAVAILABLE);
     for query in [sent.passed(), sent.fetched_before()] {
         let again = sent.come_back(&query).await;
         assert_eq!(location(&again), location(&first));
@@ -493,19 +494,51 @@ fn query_of(sent: &Sent) -> String {
 #[tokio::test]
 async fn a_service_that_is_down_costs_no_sign_in() {
     let sent = sent(true).await;
-    let query = format!(
-        "error=temporarily_unavailable&state={}&tanu_session={SESSION}",
-        sent.state
-    );
-    assert_eq!(failure(sent.come_back(&query).await).await, "unreachable");
-    sent.tanu.script.lock().unwrap().down = true;
-    let html = sent.pass().await.text().await.unwrap();
-    assert!(html.contains("data-failure=\"unreachable\""));
-    assert!(
-        html.contains("<a class=\"button\" href=\"\">"),
-        "the way on is the same address again"
-    );
-    sent.tanu.script.lock().unwrap().down = false;
+    let statuses = [500, 503, 429].map(|status| StatusCode::from_u16(status).unwrap());
+    let down = |no_result, no_token| {
+        let mut script = sent.tanu.script.lock().unwrap();
+        (script.no_result, script.no_token) = (no_result, no_token);
+    };
+    for status in statuses {
+        for (no_result, no_token) in [(Some(status), None), (None, Some(status))] {
+            down(no_result, no_token);
+            let html = sent.pass().await.text().await.unwrap();
+            assert!(html.contains("data-failure=\"unreachable\""), "{status}");
+            assert!(
+                html.contains("<a class=\"button\" href=\"\">"),
+                "the way on is the same address again"
+            );
+        }
+    }
+    down(None, None);
     let answer = sent.pass().await;
     assert!(sent.page(&answer).await.contains("data-accepted=\"true\""));
+}
+
+#[tokio::test]
+async fn where_a_session_waits_the_way_on_leads_back_to_tanu_and_costs_no_sign_in() {
+    let sent = sent(true).await;
+    let waits = format!("error=temporarily_unavailable&state={}", sent.state);
+    let with_session = format!("{waits}&tanu_session={SESSION}");
+    let back = format!("{}/return/{SESSION}", sent.tanu.server.origin());
+    for (query, way_on) in [(&with_session, back.as_str()), (&waits, "/")] {
+        let html = sent.come_back(query).await.text().await.unwrap();
+        assert!(html.contains("data-failure=\"unreachable\""));
+        assert!(
+            html.contains(&format!("<a class=\"button\" href=\"{way_on}\">")),
+            "{html}"
+        );
+    }
+    let answer = sent.pass().await;
+    assert!(sent.page(&answer).await.contains("data-accepted=\"true\""));
+}
+
+#[tokio::test]
+async fn a_request_that_was_pushed_too_often_is_for_later() {
+    let sent = sent(true).await;
+    sent.tanu.script.lock().unwrap().no_push = Some(StatusCode::TOO_MANY_REQUESTS);
+    let id = sent.bank.citizens.list().await.unwrap()[0].id.to_string();
+    let request = sent.bank.browser.post(sent.bank.address("/sign-in"));
+    let answer = request.form(&[("citizen", id)]).send().await.unwrap();
+    assert_eq!(failure(answer).await, "unreachable");
 }

@@ -33,8 +33,12 @@ pub(super) struct Script {
     pub(super) wrong_transaction: Option<TransactionHash>,
     /// Holds the session's result back.
     pub(super) held: Option<Arc<Held>>,
-    /// Whether results and tokens are out of order.
-    pub(super) down: bool,
+    /// What is answered in place of results.
+    pub(super) no_result: Option<StatusCode>,
+    /// What is answered in place of tokens.
+    pub(super) no_token: Option<StatusCode>,
+    /// What is answered in place of keeping a pushed request.
+    pub(super) no_push: Option<StatusCode>,
     /// The result of the session. Where it names no PKCE challenge, that of the request is sent with it.
     pub(super) result: Value,
 }
@@ -102,6 +106,11 @@ async fn discovery(State(script): State<Arc<Mutex<Script>>>) -> Json<Value> {
     }))
 }
 
+/// A problem as Tanu has it, in no words of OAuth's.
+fn problem(status: StatusCode) -> Response {
+    (status, Json(json!({ "code": "service.try_later" }))).into_response()
+}
+
 fn authenticated(headers: &HeaderMap) -> bool {
     let expected = format!(
         "Basic {}",
@@ -117,6 +126,9 @@ async fn push(State(script): State<Arc<Mutex<Script>>>, headers: HeaderMap, Form
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let mut script = script.lock().unwrap();
+    if let Some(status) = script.no_push {
+        return problem(status);
+    }
     script.request = form.clone();
     script.pushed = Some(form);
     (
@@ -128,6 +140,9 @@ async fn push(State(script): State<Arc<Mutex<Script>>>, headers: HeaderMap, Form
 
 async fn token(State(script): State<Arc<Mutex<Script>>>, headers: HeaderMap, Form(form): Form<Parameters>) -> Response {
     let script = script.lock().unwrap();
+    if let Some(status) = script.no_token {
+        return problem(status);
+    }
     let challenge = Base64UrlUnpadded::encode_string(&Sha256::digest(form["code_verifier"].as_bytes()));
     if !authenticated(&headers) || form["code"] != "the-code" || script.request["code_challenge"] != challenge {
         return (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_grant" }))).into_response();
@@ -150,8 +165,8 @@ async fn result(State(script): State<Arc<Mutex<Script>>>, headers: HeaderMap) ->
         held.go_on.acquire().await.unwrap().forget();
     }
     let script = script.lock().unwrap();
-    if script.down {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    if let Some(status) = script.no_result {
+        return problem(status);
     }
     let mut result = script.result.clone();
     if !authenticated(&headers) || result.is_null() {
