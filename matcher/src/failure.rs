@@ -1,9 +1,9 @@
 //! Why a call was not answered, and the problem that the caller is told.
 
 use tanu_protocol::capture::InvalidCapture;
-use tanu_protocol::jws::InvalidJws;
 use tanu_protocol::problem::ProblemCode;
 
+use crate::eds::Unsigned;
 use crate::host::NoRandomness;
 use crate::inference::Unexamined;
 use crate::log::Tampered;
@@ -30,8 +30,8 @@ pub enum Failure {
     #[error(transparent)]
     Random(#[from] NoRandomness),
     /// Signing.
-    #[error("a document can't be signed: {0}")]
-    Sign(#[from] InvalidJws),
+    #[error(transparent)]
+    Sign(#[from] Unsigned),
     /// What is stored or sealed is not of the shape in which it was written.
     #[error("a stored record can't be read or written")]
     Record,
@@ -67,12 +67,12 @@ impl Failure {
             Self::Store(StoreError::Database(_) | StoreError::Changed) | Self::Random(_) | Self::StateDatabase(_) => {
                 ProblemCode::TryLater
             }
-            Self::Unexamined(Unexamined::Full) => ProblemCode::TryLater,
+            Self::Unexamined(Unexamined::Full) | Self::Sign(Unsigned::Expired { .. }) => ProblemCode::TryLater,
             Self::Unexamined(Unexamined::Damaged) => ProblemCode::CaptureMalformed,
             Self::Unexamined(Unexamined::Failed)
             | Self::Store(StoreError::Malformed)
             | Self::Seal(_)
-            | Self::Sign(_)
+            | Self::Sign(Unsigned::Content(_))
             | Self::Record
             | Self::Register(_) => ProblemCode::Internal,
         }

@@ -13,6 +13,7 @@ use webpki::{EndEntityCert, KeyUsage};
 use zeroize::Zeroizing;
 
 use crate::config::{Config, KeyFiles, MASTER_KEY_VARIABLE};
+use crate::eds::Eds;
 use crate::sealing::MasterKey;
 
 /// All keys of the matcher.
@@ -24,7 +25,7 @@ pub struct Keys {
     /// The edge's under consent records.
     pub edge_signing: VerifyingKey,
     /// The provider's EDS, its certificates in every header.
-    pub provider: JwsSigner,
+    pub provider: Eds,
     /// Checks what the provider signs now.
     pub provider_public: VerifyingKey,
     /// Checks what the provider signed before.
@@ -110,7 +111,7 @@ impl Keys {
         let provider_key = private_key(&files.provider_key)?;
         let provider_public = *provider_key.verifying_key();
         let chain = certificates(&files.provider_chain)?;
-        check_leaf(files, &chain, &provider_public, now)?;
+        let not_after = check_leaf(files, &chain, &provider_public, now)?;
         let master = match (&files.master_key, environment) {
             (Some(path), _) => MasterKey::from_base64(&text(path)?).map_err(|_| KeyError::Malformed {
                 path: path.clone(),
@@ -123,7 +124,7 @@ impl Keys {
             channel: JwsSigner::new(private_key(&files.channel_private)?),
             edge_channel: public_key(&files.edge_channel_public)?,
             edge_signing: public_key(&files.edge_signing_public)?,
-            provider: JwsSigner::new(provider_key).with_certificates(&chain),
+            provider: Eds::new(JwsSigner::new(provider_key).with_certificates(&chain), not_after),
             provider_public,
             provider_retired: files
                 .provider_retired
@@ -181,9 +182,9 @@ fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, KeyError> {
     if chain.is_empty() { Err(malformed()) } else { Ok(chain) }
 }
 
-/// Whether the first certificate is that of `key`, and in force at `now`. Whether an authority vouches for it is for those to
+/// Whether the first certificate is that of `key`, and in force at `now`; gives its end. Whether an authority vouches for it is for those to
 /// judge who check the evidence: the matcher trusts its own key with or without.
-fn check_leaf(files: &KeyFiles, chain: &[Vec<u8>], key: &VerifyingKey, now: Timestamp) -> Result<(), KeyError> {
+fn check_leaf(files: &KeyFiles, chain: &[Vec<u8>], key: &VerifyingKey, now: Timestamp) -> Result<Timestamp, KeyError> {
     let path = || files.provider_chain.clone();
     let malformed = || KeyError::Malformed {
         path: path(),
@@ -199,17 +200,25 @@ fn check_leaf(files: &KeyFiles, chain: &[Vec<u8>], key: &VerifyingKey, now: Time
     }
     // A path to no anchor at all is never found; but the leaf's dates come before the search, and are all that is asked here.
     let seconds = u64::try_from(now.as_second()).unwrap_or_default();
-    let at = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-    match leaf.verify_for_usage(&[], &[], &[], at, KeyUsage::client_auth(), None, None) {
-        Err(webpki::Error::CertExpired { not_after, .. }) => Err(KeyError::Expired {
+    let verify = |seconds| {
+        let at = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        leaf.verify_for_usage(&[], &[], &[], at, KeyUsage::client_auth(), None, None)
+            .err()
+    };
+    match verify(seconds) {
+        Some(webpki::Error::CertExpired { not_after, .. }) => Err(KeyError::Expired {
             chain: path(),
             not_after: timestamp(not_after),
         }),
-        Err(webpki::Error::CertNotValidYet { not_before, .. }) => Err(KeyError::NotYetValid {
+        Some(webpki::Error::CertNotValidYet { not_before, .. }) => Err(KeyError::NotYetValid {
             chain: path(),
             not_before: timestamp(not_before),
         }),
-        _ => Ok(()),
+        // Behind the end of all certificates, the refusal says when this one ended.
+        _ => match verify(u64::MAX) {
+            Some(webpki::Error::CertExpired { not_after, .. }) => Ok(timestamp(not_after)),
+            _ => Err(malformed()),
+        },
     }
 }
 

@@ -10,10 +10,11 @@
 //! |---|---|
 //! | [`log`], [`evidence`], [`in_force`], [`journal`], [`sealing`] | pure: no IO, no clock |
 //! | [`host`], [`inference`], [`state_database`], [`store`] | ports and their adapters |
-//! | [`register`], [`service`] | what is done at each call |
+//! | [`eds`], [`register`], [`service`] | what is done at each call |
 //! | [`config`], [`keys`], [`http`], [`server`] | the host |
 
 pub mod config;
+pub mod eds;
 pub mod evidence;
 pub mod failure;
 pub mod host;

@@ -176,11 +176,17 @@ async fn serve(config: &Config, shared: Arc<Shared>) -> Result<(), Error> {
     Ok(server::serve(listener, tls, shared, stop, Grace::USUAL).await?)
 }
 
-/// Ends abandoned sessions, and writes down what the journal could not take, at start and every hour.
+/// Ends abandoned sessions, and writes down what the journal could not take, at start and every hour. Warns of the end of the provider's
+/// certificate at start and every day.
 async fn sweep(matcher: Arc<Matcher>) {
     let mut hours = tokio::time::interval(std::time::Duration::from_secs(3600));
-    loop {
+    for hour in 0_u64.. {
         hours.tick().await;
+        if hour % 24 == 0
+            && let Some(not_after) = matcher.certificate_ends_soon()
+        {
+            tracing::warn!(%not_after, "the provider's certificate has to be replaced: nothing is signed behind its end (BNK-10)");
+        }
         let matcher = Arc::clone(&matcher);
         match tokio::task::spawn_blocking(move || {
             matcher.note_unwritten();

@@ -6,10 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use p256::ecdsa::VerifyingKey;
 use tanu_protocol::digest::Sha256Digest;
-use tanu_protocol::jws::{JwsSigner, UnverifiedJws};
+use tanu_protocol::jws::UnverifiedJws;
 use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::register::{CHECKPOINT_TYPE, Checkpoint, ConsistencyProof, InclusionProof};
 
+use crate::eds::Eds;
 use crate::failure::{Failure, refused};
 use crate::log::{Attempt, Log, Tampered};
 use crate::store::{NewEntry, Outcome, Store};
@@ -22,7 +23,7 @@ pub struct CheckpointSigner {
     /// Name of the log.
     pub origin: String,
     /// The provider's EDS.
-    pub signer: JwsSigner,
+    pub signer: Eds,
     /// The keys whose checkpoints count: today's and those before.
     pub accepted: Vec<VerifyingKey>,
 }
@@ -35,7 +36,7 @@ impl CheckpointSigner {
             root: log.root(),
             at,
         };
-        Ok(self.signer.sign(CHECKPOINT_TYPE, &checkpoint)?)
+        Ok(self.signer.sign(CHECKPOINT_TYPE, &checkpoint, at)?)
     }
 
     fn read(&self, jws: &str) -> Result<Checkpoint, Tampered> {

@@ -33,12 +33,12 @@ use tanu_protocol::digest::{SessionId, Sha256Digest};
 use tanu_protocol::evidence::{ConsentRecord, DocumentKind, DocumentRef};
 use tanu_protocol::identity::Customer;
 use tanu_protocol::iin::Iin;
-use tanu_protocol::jws::JwsSigner;
 use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::register::{ConsistencyProof, InclusionProof};
 use tanu_protocol::similarity::Similarity;
 use zeroize::Zeroizing;
 
+use crate::eds::Eds;
 use crate::failure::{Failure, refused};
 use crate::host::Host;
 use crate::inference::Pool;
@@ -79,7 +79,7 @@ pub struct Matcher {
     /// The master key.
     pub master: MasterKey,
     /// The provider's EDS.
-    pub provider: JwsSigner,
+    pub provider: Eds,
     /// The edge's key under consent records.
     pub edge_signing: VerifyingKey,
     /// The thresholds of the liveness check.
@@ -173,6 +173,12 @@ impl Matcher {
         }
     }
 
+    /// When the provider's certificate ends, where that is so soon that it has to be replaced now.
+    #[must_use]
+    pub fn certificate_ends_soon(&self) -> Option<Timestamp> {
+        self.provider.ends_soon(self.host.now())
+    }
+
     /// Signs a document's content with the provider's EDS (BNK-10, BNK-14) and seals the JWS.
     fn certify<T: Serialize>(
         &self,
@@ -182,7 +188,7 @@ impl Matcher {
         typ: &str,
         content: &T,
     ) -> Result<StoredDocument, Failure> {
-        let jws = self.provider.sign(typ, content)?;
+        let jws = self.provider.sign(typ, content, self.host.now())?;
         let (kind, run) = reference;
         self.sealed_document(&session.stored.id, &session.key, (kind, run), at, &jws)
     }

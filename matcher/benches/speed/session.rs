@@ -6,10 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use base64ct::{Base64, Encoding as _};
-use jiff::SignedDuration;
 use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp};
 use p256::ecdsa::SigningKey;
 use tanu_liveness::policy::Policy;
+use tanu_matcher::eds::Eds;
 use tanu_matcher::host::{Host, SystemHost, random};
 use tanu_matcher::inference::{Examine, Pool};
 use tanu_matcher::register::{CheckpointSigner, Register};
@@ -217,7 +218,7 @@ fn assemble(store: &Path, examiner: Arc<dyn Examine>, threads: NonZeroUsize, pho
     let provider = key(PROVIDER)?;
     let checkpoints = CheckpointSigner {
         origin: "bench".into(),
-        signer: JwsSigner::new(provider.clone()),
+        signer: Eds::new(JwsSigner::new(provider.clone()), Timestamp::MAX),
         accepted: vec![*provider.verifying_key()],
     };
     let manifest = Manifest::built_in()?;
@@ -234,7 +235,7 @@ fn assemble(store: &Path, examiner: Arc<dyn Examine>, threads: NonZeroUsize, pho
         state_database: Box::new(OnePerson(photo)),
         state_database_name: "Жеке тұлғалар".into(),
         master,
-        provider: JwsSigner::new(provider),
+        provider: Eds::new(JwsSigner::new(provider), Timestamp::MAX),
         edge_signing: *key(EDGE)?.verifying_key(),
         policy: Policy::default(),
         threshold: Similarity::new(COMPARISON_THRESHOLD)?,

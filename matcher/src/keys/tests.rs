@@ -61,6 +61,12 @@ fn bnk_10_the_provider_s_key_is_taken_with_its_certificate() {
     let keys = folder.read().unwrap();
     assert_eq!(keys.provider_public, *key(PROVIDER).verifying_key());
     assert_eq!(keys.evidence().len(), 1);
+    // In force until the end of 2026.
+    let end = "2027-01-01T00:00:00Z".parse().unwrap();
+    assert_eq!(keys.provider.ends_soon(end), Some(end));
+    assert!(keys.provider.sign("test", &1, end).is_ok());
+    let after = end + jiff::SignedDuration::from_secs(1);
+    assert!(keys.provider.sign("test", &1, after).is_err());
     let chain = certificate(PROVIDER, 2026, 2027) + &certificate(9, 2020, 2030);
     folder.write("provider.chain.pem", &chain);
     assert!(folder.read().is_ok());

@@ -74,6 +74,8 @@ impl Matcher {
             // Another call may have compared since, and purged the face.
             Err(refusal) => return self.store.comparison(id)?.ok_or(refusal),
         };
+        // No photo is collected for a document that can't be certified.
+        self.provider.check(self.host.now())?;
         let mut done = Done::new();
         let result = self.compare_probe(&session, seen, &person, &probe, &mut done);
         if result.is_err() {

@@ -25,6 +25,7 @@ use tanu_protocol::state_database::{ReferenceAnswer, ReferenceQuery};
 use tanu_vision::{Embedding, Examination};
 
 use super::{Matcher, Unwritten};
+use crate::eds::Eds;
 use crate::host::Host;
 use crate::host::testing::TestHost;
 use crate::inference::{Examine, Pool, Unexamined};
@@ -195,10 +196,15 @@ pub(crate) fn master(seed: u8) -> MasterKey {
     MasterKey::from_base64(&Base64::encode_string(&[seed; 32])).unwrap()
 }
 
+/// With a certificate that is in force for ever.
+pub(crate) fn eds(signer: JwsSigner) -> Eds {
+    Eds::new(signer, Timestamp::MAX)
+}
+
 pub(crate) fn checkpoints() -> CheckpointSigner {
     CheckpointSigner {
         origin: "test".into(),
-        signer: JwsSigner::new(key(3)),
+        signer: eds(JwsSigner::new(key(3))),
         accepted: vec![*key(3).verifying_key()],
     }
 }
@@ -237,7 +243,7 @@ impl Fixture {
             state_database: Box::new(Arc::clone(&state)),
             state_database_name: "Жеке тұлғалар".into(),
             master: master(1),
-            provider: JwsSigner::new(key(3)),
+            provider: eds(JwsSigner::new(key(3))),
             edge_signing: *key(2).verifying_key(),
             policy: Policy::default(),
             threshold: Similarity::new(0.325).unwrap(),

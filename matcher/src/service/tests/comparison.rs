@@ -11,7 +11,7 @@ use tanu_protocol::similarity::Similarity;
 use tanu_protocol::state_database::ReferenceAnswer;
 
 use super::{ASKED, code, document_2, opened};
-use crate::service::testing::{Acting, Edge, Fixture, PERSON, Picture, key, reference};
+use crate::service::testing::{Acting, Edge, Fixture, PERSON, Picture, eds, key, reference};
 use crate::store::{Store, TemplateStore};
 
 #[test]
@@ -200,7 +200,7 @@ fn bnk_14_document_2_is_certified_by_the_provider_and_kept_for_the_customer() {
     for (face, expected) in [(1, ComparisonResult::Matched), (9, ComparisonResult::NotMatched)] {
         let mut fixture = Fixture::new();
         let certified = JwsSigner::new(key(3)).with_certificates(&[b"leaf".to_vec(), b"authority".to_vec()]);
-        Arc::get_mut(&mut fixture.matcher).unwrap().provider = certified;
+        Arc::get_mut(&mut fixture.matcher).unwrap().provider = eds(certified);
         fixture.state.say(Some(reference(face)));
         let edge = opened(&fixture, 1);
         assert!(edge.run(&fixture, 0, ASKED));

@@ -2,21 +2,25 @@
 
 use std::sync::{Arc, OnceLock};
 
+use jiff::{SignedDuration, Timestamp};
 use tanu_protocol::challenge::StepIndex;
 use tanu_protocol::digest::{SessionId, Sha256Digest};
 use tanu_protocol::evidence::ComparisonResult;
+use tanu_protocol::jws::JwsSigner;
 use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::session::Ending;
 use tanu_vision::Examination;
 
 use super::keeping::count;
 use super::{ASKED, code, index, judged, opened};
+use crate::eds::Eds;
 use crate::failure::Failure;
+use crate::host::Host;
 use crate::host::testing::TestHost;
 use crate::inference::{Examine, Unexamined};
 use crate::journal::{Item, Process};
 use crate::service::Matcher;
-use crate::service::testing::{Acting, Edge, Fixture, PERSON, ReadsPictures, master, reference};
+use crate::service::testing::{Acting, Edge, Fixture, PERSON, ReadsPictures, key, master, reference};
 use crate::store::{SqliteStore, Store, TemplateStore};
 
 /// Makes the database refuse, and lets it write again.
@@ -100,6 +104,42 @@ fn invariant_3_a_database_that_is_full_or_read_only_passes_nobody_and_loses_noth
         }
         assert_eq!(count(Process::Destruction, Item::Probe), 1, "{trouble}");
     }
+}
+
+#[test]
+fn bnk_10_nothing_is_recorded_behind_the_end_of_the_provider_s_certificate_and_nothing_is_lost() {
+    let mut fixture = Fixture::new();
+    let end = fixture.host.now() + SignedDuration::from_secs(5);
+    let signer = || JwsSigner::new(key(3));
+    let set = |fixture: &mut Fixture, until| {
+        let matcher = Arc::get_mut(&mut fixture.matcher).unwrap();
+        matcher.provider = Eds::new(signer(), until);
+    };
+    set(&mut fixture, end);
+    fixture.state.say(Some(reference(1)));
+    let edge = opened(&fixture, 1);
+    edge.run(&fixture, 0, ASKED);
+    assert_eq!(fixture.matcher.certificate_ends_soon(), Some(end));
+    fixture.host.pass(6);
+    let other = opened(&fixture, 2);
+    judged(&fixture, &other, index(0, 0)).unwrap();
+    let ended = fixture.matcher.end_session(&other.session, Ending::Cancelled);
+    assert_eq!(code(ended), ProblemCode::TryLater);
+    assert_eq!(code(fixture.matcher.compare(&edge.session)), ProblemCode::TryLater);
+    assert_eq!(
+        course(&fixture, &edge, Item::ReferencePhoto),
+        [0; 4],
+        "no photo is asked for"
+    );
+    assert_eq!(fixture.store.entries().unwrap().len(), 1);
+    assert!(fixture.matcher.checkpoint().is_ok());
+    // With a new certificate, both go on.
+    set(&mut fixture, Timestamp::MAX);
+    fixture.matcher.end_session(&other.session, Ending::Cancelled).unwrap();
+    assert_eq!(
+        fixture.matcher.compare(&edge.session).unwrap().outcome,
+        ComparisonResult::Matched
+    );
 }
 
 #[test]
