@@ -65,6 +65,19 @@ fn models() -> Option<String> {
         .map(|error| error.to_string())
 }
 
+/// A file of the research data. A relative `TANU_DATA` is relative to the repository.
+fn data(name: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = std::env::var_os("TANU_DATA").map_or_else(|| "../shared/data".into(), PathBuf::from);
+    root.join(folder).join(name)
+}
+
+/// Which of these files of the research data is not there.
+fn faces(names: &[&str]) -> Option<String> {
+    let missing = names.iter().find(|name| !data(name).is_file())?;
+    Some(format!("there is no {missing} in the folder of TANU_DATA"))
+}
+
 fn decoder() -> Option<String> {
     let works = Command::new("ffmpeg").arg("-version").output().is_ok();
     (!works).then(|| "the command ffmpeg is not installed".to_owned())
@@ -356,6 +369,98 @@ fn pictures_of_sixteen_bits_are_films_of_one_frame() {
     let output = run(&folder, &["video", "deep.png", "--out", "deep.jsonl"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(lines(&folder, "deep.jsonl").len(), 1);
+}
+
+#[test]
+fn the_same_person_scores_above_the_threshold_and_two_persons_below() {
+    const PORTRAITS: [(&str, &str); 3] = [
+        ("portraits/obama.jpg", "images/Obama_0001.jpg"),
+        ("portraits/obama2.jpg", "images/Obama_0002.jpg"),
+        ("portraits/biden.jpg", "images/Biden_0001.jpg"),
+    ];
+    let name = "the_same_person_scores_above_the_threshold_and_two_persons_below";
+    if lacks(name, models().or_else(|| faces(&PORTRAITS.map(|(file, _)| file)))) {
+        return;
+    }
+    let folder = folder(&[("pairs.txt", b"Obama 1 2\nObama 1 Biden 1\nObama 2 Biden 1\n")]);
+    fs::create_dir(folder.path().join("images")).unwrap();
+    for (from, to) in PORTRAITS {
+        fs::copy(data(from), folder.path().join(to)).unwrap();
+    }
+    assert!(run(&folder, &COMPARE).status.success());
+    let scores: Vec<(String, f32)> = lines(&folder, "scores.txt")
+        .iter()
+        .map(|line| line.rsplit_once(' ').unwrap())
+        .map(|(pair, score)| (pair.to_owned(), score.parse().unwrap()))
+        .collect();
+    let threshold = tanu_vision::COMPARISON_THRESHOLD;
+    let found: Vec<_> = scores
+        .iter()
+        .map(|(pair, score)| (pair.as_str(), *score > threshold))
+        .collect();
+    let expected = [
+        ("Obama_0001 Obama_0002 1", true),
+        ("Obama_0001 Biden_0001 0", false),
+        ("Obama_0002 Biden_0001 0", false),
+    ];
+    assert_eq!(found, expected, "{scores:?}");
+}
+
+/// What `video` says of a still, as it is and mirrored.
+fn still(name: &str) -> [Value; 2] {
+    let folder = folder(&[]);
+    ["null", "hflip"].map(|filter| {
+        let made = Command::new("ffmpeg")
+            .args(["-v", "error", "-y", "-i"])
+            .arg(data(name))
+            .args(["-vf", filter, "still.png"])
+            .current_dir(folder.path())
+            .status();
+        assert!(made.unwrap().success());
+        assert!(
+            run(&folder, &["video", "still.png", "--out", "still.jsonl"])
+                .status
+                .success()
+        );
+        serde_json::from_str(&lines(&folder, "still.jsonl")[0]).unwrap()
+    })
+}
+
+#[test]
+fn yaw_pitch_and_the_eyes_are_the_person_s_own_in_a_picture_and_its_mirror_image() {
+    const TURNED: &str = "stills/pose/right_face.png";
+    const RAISED: &str = "stills/pose/rise_face.jpeg";
+    const WINKING: &str = "stills/reaction/close_open_eyes.jpeg";
+    let name = "yaw_pitch_and_the_eyes_are_the_person_s_own_in_a_picture_and_its_mirror_image";
+    if lacks(
+        name,
+        models().or_else(decoder).or_else(|| faces(&[TURNED, RAISED, WINKING])),
+    ) {
+        return;
+    }
+    let number = |line: &Value, field: &str| line[field].as_f64().unwrap();
+
+    // Towards the picture's right, which is the person's left.
+    let [turned, mirrored] = still(TURNED);
+    assert!(
+        number(&turned, "yaw") > 30.0 && number(&mirrored, "yaw") < -30.0,
+        "{turned} {mirrored}"
+    );
+    for line in still(RAISED) {
+        assert!(
+            number(&line, "pitch") > 15.0 && number(&line, "yaw").abs() < 12.0,
+            "{line}"
+        );
+    }
+
+    // The right eye winks.
+    let eyes = |line: &Value| ["eye_left", "eye_right"].map(|eye| number(line, eye) > 0.5);
+    let [winking, mirrored] = still(WINKING);
+    assert_eq!(
+        (eyes(&winking), eyes(&mirrored)),
+        ([true, false], [false, true]),
+        "{winking} {mirrored}"
+    );
 }
 
 #[test]
