@@ -11,7 +11,7 @@ use figures::Figures;
 use crate::build::{self, Part, Profile, files};
 use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
-use crate::stack::{self, Instance, Log};
+use crate::stack::{self, Instance, Log, Parts};
 use crate::{claim, models, run, say, setup};
 
 /// What can be measured by itself.
@@ -83,7 +83,7 @@ fn in_playwright(environment: &Environment, output: &Path, subjects: &[Subject],
     let measured = stack::of_its_own(environment)?;
     let stop = stack::stop_flag()?;
     let log = Log::File(output.join("instance.log"));
-    let Some(_instance) = Instance::start(measured.environment(), Profile::Release, log, &stop)? else {
+    let Some(_instance) = Instance::start(measured.environment(), Profile::Release, Parts::All, log, &stop)? else {
         return Err(Failure::new(
             "Nothing was measured",
             "this program was asked to end",

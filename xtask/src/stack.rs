@@ -23,6 +23,15 @@ use crate::{claim, models, run, say, setup};
 /// How long the parts may take until all of them answer.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(60);
 
+/// Which parts of an instance run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parts {
+    /// All of them.
+    All,
+    /// Pages and test environment: the matcher does not start where a model is missing.
+    WithoutMatcher,
+}
+
 /// A running instance. It stops when this value goes.
 pub(crate) struct Instance {
     processes: Supervisor,
@@ -35,6 +44,7 @@ impl Instance {
     pub(crate) fn start(
         environment: &Environment,
         profile: Profile,
+        parts: Parts,
         log: Log,
         stop: &AtomicBool,
     ) -> Outcome<Option<Self>> {
@@ -46,11 +56,13 @@ impl Instance {
         let mut processes = Supervisor::new(log)?;
         let root = environment.root.as_path();
         let file = |name: &str| environment.home.join("config").join(name);
-        let mut matcher = run::command(build::program(environment, profile, "tanu-matcher"));
-        processes.start(
-            "matcher",
-            matcher.arg("--config").arg(file("matcher.toml")).current_dir(root),
-        )?;
+        if parts == Parts::All {
+            let mut matcher = run::command(build::program(environment, profile, "tanu-matcher"));
+            processes.start(
+                "matcher",
+                matcher.arg("--config").arg(file("matcher.toml")).current_dir(root),
+            )?;
+        }
         let mut sandbox = run::command(build::program(environment, profile, "tanu-sandbox"));
         let sandbox = sandbox
             .args(["serve", "--config"])
@@ -60,12 +72,13 @@ impl Instance {
         let mut edge = run::command(workerd::program(environment)?);
         processes.start("edge", edge.arg("serve").arg(config).current_dir(root))?;
 
-        let parts = [
+        let answers = [
             ("matcher", format!("http://127.0.0.1:{}/healthz", ports.matcher)),
             ("sandbox", format!("http://127.0.0.1:{}/healthz", ports.sandbox)),
             ("edge", environment.public.probe(ports.edge)),
         ];
-        for (name, url) in &parts {
+        let runs = |name: &str| parts == Parts::All || name != "matcher";
+        for (name, url) in answers.iter().filter(|(name, _)| runs(name)) {
             say::step(format_args!("Waiting for {name}"));
             let healthy = processes.wait(HEALTHY_WITHIN, stop, || health::answers(url))?;
             if stop.load(Ordering::Relaxed) {
@@ -104,7 +117,7 @@ pub(crate) fn run(environment: &Environment, profile: Profile) -> Outcome {
 
     let stop = stop_flag()?;
     home.share_with_parts()?;
-    if let Some(mut instance) = Instance::start(environment, profile, Log::Terminal, &stop)? {
+    if let Some(mut instance) = Instance::start(environment, profile, Parts::All, Log::Terminal, &stop)? {
         // Programs that run need their files no more.
         drop(claim);
         let bank = format!("http://localhost:{}", environment.ports.sandbox);

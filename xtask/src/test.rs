@@ -14,8 +14,12 @@ use crate::build::{self, Part, Profile, files};
 use crate::environment::Environment;
 use crate::failure::{Failure, Outcome};
 use crate::setup::{WASM_TARGET, WasmToolchain};
-use crate::stack::{self, Instance, Log};
+use crate::stack::{self, Instance, Log, Parts};
 use crate::{check, claim, models, run, say, setup};
+
+/// The tests in the browser that need no model, nor the matcher, which has none without: pages that are looked at without what
+/// stands behind them. Relative to `e2e`.
+const WITHOUT_MODELS: [&str; 2] = ["pages/picture.spec.ts", "pages/structure.spec.ts"];
 
 /// Sets up, checks and tests everything; ends with one line that counts.
 pub(crate) fn run(environment: &Environment) -> Outcome {
@@ -47,9 +51,16 @@ pub(crate) fn run(environment: &Environment) -> Outcome {
     if !has_programs {
         say::note("the flows in a browser are not run: there are no programs to run them against");
     } else if missing.is_empty() {
-        note(in_browser(environment, &wasm, &mut count));
+        note(in_browser(environment, &wasm, Parts::All, &[], &mut count));
     } else {
-        note(skip_in_browser(environment, &mut count, "models are missing"));
+        note(skip_in_browser(environment, &mut count));
+        note(in_browser(
+            environment,
+            &wasm,
+            Parts::WithoutMatcher,
+            &WITHOUT_MODELS,
+            &mut count,
+        ));
     }
 
     for reason in count.reasons() {
@@ -163,14 +174,22 @@ fn golden_in_wasm(environment: &Environment, wasm: &WasmToolchain, count: &mut C
 }
 
 /// The flows in Chromium, against an instance on free ports with a home folder that goes away at the end.
-fn in_browser(environment: &Environment, wasm: &WasmToolchain, count: &mut Count) -> Outcome {
+/// `files`: those alone, relative to `e2e`; all where none is named.
+fn in_browser(
+    environment: &Environment,
+    wasm: &WasmToolchain,
+    parts: Parts,
+    files: &[&str],
+    count: &mut Count,
+) -> Outcome {
     build::build(environment, wasm, Profile::Development, &[Part::Browser, Part::Edge])?;
     let under_test = stack::of_its_own(environment)?;
-    with_instance(under_test.environment(), &environment.root.join("e2e/output"), count)
+    let output = environment.root.join("e2e/output");
+    with_instance(under_test.environment(), &output, parts, files, count)
 }
 
-/// Skips each of the flows by its name.
-fn skip_in_browser(environment: &Environment, count: &mut Count, why: &str) -> Outcome {
+/// Skips each test in the browser that needs models, by its name.
+fn skip_in_browser(environment: &Environment, count: &mut Count) -> Outcome {
     let mut list = run::command(environment.npm(".bin/playwright"));
     list.args([
         "test",
@@ -185,14 +204,14 @@ fn skip_in_browser(environment: &Environment, count: &mut Count, why: &str) -> O
         "The tests in the browser could not be listed",
         "mend what is said above",
     )?;
-    count.skip_listed(&listed, why)
+    count.skip_listed(&listed, &WITHOUT_MODELS, "models are missing")
 }
 
-fn with_instance(environment: &Environment, output: &Path, count: &mut Count) -> Outcome {
+fn with_instance(environment: &Environment, output: &Path, parts: Parts, files: &[&str], count: &mut Count) -> Outcome {
     files::empty(output)?;
     let stop = stack::stop_flag()?;
     let log = Log::File(output.join("instance.log"));
-    let Some(instance) = Instance::start(environment, Profile::Development, log, &stop)? else {
+    let Some(instance) = Instance::start(environment, Profile::Development, parts, log, &stop)? else {
         return Err(stopped());
     };
     say::step("Testing in Chromium");
@@ -200,6 +219,7 @@ fn with_instance(environment: &Environment, output: &Path, count: &mut Count) ->
     let mut playwright = run::command(environment.npm(".bin/playwright"));
     playwright
         .args(["test", "--config", "e2e/playwright.config.ts"])
+        .args(files)
         .current_dir(&environment.root);
     playwright.envs(environment.for_children()).stdin(Stdio::null());
     let outcome = run::shown(&mut playwright, "Tests in the browser failed", "each is named above");
@@ -217,4 +237,20 @@ fn stopped() -> Failure {
         "this program was asked to end",
         "run it again",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_that_need_no_models_are_there() {
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e");
+        for file in WITHOUT_MODELS {
+            assert!(
+                tests.join(file).is_file(),
+                "{file}: without it every test of Playwright's would run"
+            );
+        }
+    }
 }
