@@ -121,6 +121,7 @@ test("a pushed request may say whose session it is, and no address ever does", a
   const url = new URL(endpoints.authorization_endpoint);
   url.search = new URLSearchParams({ client_id: CLIENT_ID, request_uri }).toString();
   const session = await ApiSession.at(request, url.href);
+  expect(request_uri, "whoever pushed it and sent it on").not.toContain(session.id);
   const view = await session.consent({ agreed: true, template: false, iin: null, language: "kk" });
   expect(view.state.state).toBe("ready");
   expect(JSON.stringify(view)).not.toContain(iin);

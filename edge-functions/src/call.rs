@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tanu_protocol::digest::{SessionId, Sha256Digest};
+use tanu_protocol::digest::{RequestReference, SessionId, Sha256Digest};
 use tanu_protocol::session::ConsentAnswer;
 
 use crate::oidc::authorization::Authorization;
@@ -21,7 +21,12 @@ pub struct Envelope {
 #[derive(Serialize, Deserialize)]
 pub enum Call {
     /// Keep a relying party's request until a browser brings it.
-    Push(Box<Authorization>),
+    Push {
+        /// What the browser names it by.
+        reference: RequestReference,
+        /// The request.
+        authorization: Box<Authorization>,
+    },
     /// A browser brings the request: begin the session.
     Accept {
         /// The client that the browser names.

@@ -135,7 +135,10 @@ impl<'a, H: Host> Desk<'a, H> {
     /// Answers a call. The host makes sure that no other call is being answered meanwhile.
     pub async fn answer(&self, call: Call) -> Reply {
         let result = match call {
-            Call::Push(authorization) => self.push(*authorization).await,
+            Call::Push {
+                reference,
+                authorization,
+            } => self.push(reference, *authorization).await,
             Call::Accept { client, browser } => self.accept(&client, browser).await,
             Call::Browser { browser, act } => self.browser(browser, act).await,
             Call::Redeem {

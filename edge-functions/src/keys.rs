@@ -6,14 +6,31 @@ use p256::ecdsa::{SigningKey, VerifyingKey};
 use p256::pkcs8::{DecodePrivateKey, DecodePublicKey};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use tanu_protocol::digest::{SessionId, Sha256Digest};
+use tanu_protocol::digest::{RequestReference, SessionId, Sha256Digest};
 use tanu_protocol::iin::Iin;
 use tanu_protocol::jws::{Jwk, JwsSigner};
 
-/// Random bytes of a session's id: two of a trillion sessions meet with a probability of less than one half.
-pub const SESSION_RANDOM: usize = 10;
-/// Bytes that mark a session's id as ours: a guess hits with a probability of 2⁻⁴⁸, and gains an answer of *unknown* at that.
-const SESSION_MARK: usize = SessionId::LENGTH - SESSION_RANDOM;
+/// Random bytes of an identifier: two of a trillion requests meet with a probability of less than one half.
+pub const RANDOM: usize = 10;
+/// Bytes of an identifier; the last ones mark it as ours: a guess hits with a probability of 2⁻⁴⁸, and gains an answer of *unknown*
+/// at that.
+const LENGTH: usize = 16;
+
+/// What is marked, so that none is taken for the other.
+#[derive(Clone, Copy)]
+enum Marked {
+    Request,
+    Session,
+}
+
+impl Marked {
+    const fn domain(self) -> &'static str {
+        match self {
+            Self::Request => "tanu/request-reference/1",
+            Self::Session => "tanu/session-id/1",
+        }
+    }
+}
 
 /// All keys of the edge.
 pub struct Keys {
@@ -89,26 +106,38 @@ impl Keys {
         Ok(keys)
     }
 
-    /// A session's id of fresh random bytes, marked as ours. Whoever asks for a session of another id is told that there is none
-    /// without any object being woken for it: one that never was would be made by the asking, and kept.
+    /// A request's reference of fresh random bytes, marked as ours.
     #[must_use]
-    pub fn session_id(&self, random: [u8; SESSION_RANDOM]) -> SessionId {
-        let mut id = [0; SessionId::LENGTH];
-        id[..SESSION_RANDOM].copy_from_slice(&random);
-        id[SESSION_RANDOM..].copy_from_slice(&self.session_mark(&random));
-        SessionId::from_bytes(id)
+    pub fn request_reference(&self, random: [u8; RANDOM]) -> RequestReference {
+        RequestReference::from_bytes(self.mark(Marked::Request, random))
     }
 
-    /// Whether a session's id is one that [`Keys::session_id`] made.
+    /// The session that answers the request of that reference; none where the reference is not ours. Only the edge can tell it:
+    /// whoever pushed a request, and had somebody else bring it, knows nothing by which to ask for what became of it.
+    #[must_use]
+    pub fn session_of(&self, reference: &RequestReference) -> Option<SessionId> {
+        self.is_marked(Marked::Request, reference.as_bytes()).then(|| {
+            let mac = self.mac("tanu/session-of-request/1", &[reference.as_bytes()]);
+            let random = std::array::from_fn(|place| mac[place]);
+            SessionId::from_bytes(self.mark(Marked::Session, random))
+        })
+    }
+
+    /// Whether a session's id is one that [`Keys::session_of`] gave. Whoever asks for a session of another id is told that there is
+    /// none without any object being woken for it: one that never was would be made by the asking, and kept.
     #[must_use]
     pub fn made(&self, session: &SessionId) -> bool {
-        let (random, mark) = session.as_bytes().split_at(SESSION_RANDOM);
-        mark.ct_eq(&self.session_mark(random)).into()
+        self.is_marked(Marked::Session, session.as_bytes())
     }
 
-    fn session_mark(&self, random: &[u8]) -> [u8; SESSION_MARK] {
-        let mac = self.mac("tanu/session-id/1", &[random]);
-        std::array::from_fn(|place| mac[place])
+    fn mark(&self, what: Marked, random: [u8; RANDOM]) -> [u8; LENGTH] {
+        let mac = self.mac(what.domain(), &[&random]);
+        std::array::from_fn(|place| random.get(place).copied().unwrap_or_else(|| mac[place - RANDOM]))
+    }
+
+    fn is_marked(&self, what: Marked, identifier: &[u8; LENGTH]) -> bool {
+        let random = std::array::from_fn(|place| identifier[place]);
+        self.mark(what, random).ct_eq(identifier).into()
     }
 
     /// Different purposes never share a code: each has a domain of its own.
@@ -171,13 +200,32 @@ pub(crate) mod tests {
     #[test]
     fn an_id_that_was_not_made_here_is_told_from_one_that_was() {
         let keys = keys();
-        let made = keys.session_id([9; SESSION_RANDOM]);
-        assert!(keys.made(&made));
-        for place in 0..SessionId::LENGTH {
-            let mut other = *made.as_bytes();
-            other[place] ^= 1;
-            assert!(!keys.made(&SessionId::from_bytes(other)), "byte {place}");
+        let reference = keys.request_reference([9; RANDOM]);
+        let session = keys.session_of(&reference).unwrap();
+        assert!(keys.made(&session));
+        for place in 0..LENGTH {
+            let other = |mut bytes: [u8; LENGTH]| {
+                bytes[place] ^= 1;
+                bytes
+            };
+            let another = SessionId::from_bytes(other(*session.as_bytes()));
+            assert!(!keys.made(&another), "byte {place}");
+            let another = RequestReference::from_bytes(other(*reference.as_bytes()));
+            assert_eq!(keys.session_of(&another), None, "byte {place}");
         }
+    }
+
+    #[test]
+    fn neither_a_session_nor_a_request_passes_for_the_other() {
+        let keys = keys();
+        let reference = keys.request_reference([9; RANDOM]);
+        let session = keys.session_of(&reference).unwrap();
+        assert_ne!(session.as_bytes()[..RANDOM], reference.as_bytes()[..RANDOM]);
+        assert!(!keys.made(&SessionId::from_bytes(*reference.as_bytes())));
+        assert_eq!(
+            keys.session_of(&RequestReference::from_bytes(*session.as_bytes())),
+            None
+        );
     }
 
     #[test]

@@ -124,6 +124,12 @@ byte_string! {
 }
 
 byte_string! {
+    /// Names a relying party's request until a browser brings it (RFC 9126, section 2.2). It stands in an address, which may be sent
+    /// on: nobody can tell from it which session will answer.
+    RequestReference, 16, debug = hidden
+}
+
+byte_string! {
     /// Binds a step's frames to the step: random, made when the step is shown, accepted once.
     Nonce, 32, debug = hidden
 }

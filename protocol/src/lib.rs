@@ -12,6 +12,7 @@ pub mod digest;
 pub mod evidence;
 pub mod identity;
 pub mod iin;
+pub mod jpeg;
 pub mod jws;
 pub mod language;
 pub mod matcher;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tanu_law::nbs::outcome::Outcome;
 use tanu_law::nbs::session::Session;
-use tanu_protocol::digest::{SessionId, Sha256Digest, TransactionHash};
+use tanu_protocol::digest::{RequestReference, SessionId, Sha256Digest, TransactionHash};
 use tanu_protocol::evidence::{DocumentKind, SignedDocument};
 use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::register::InclusionProof;
@@ -65,7 +65,11 @@ pub(crate) struct UserInfo {
 
 impl<H: Host> Desk<'_, H> {
     /// Keeps a relying party's request until a browser brings it (RFC 9126).
-    pub(super) async fn push(&self, authorization: Authorization) -> Result<Reply, ProblemCode> {
+    pub(super) async fn push(
+        &self,
+        reference: RequestReference,
+        authorization: Authorization,
+    ) -> Result<Reply, ProblemCode> {
         if self.host.load().await?.is_some() {
             return Err(ProblemCode::Conflict);
         }
@@ -82,7 +86,7 @@ impl<H: Host> Desk<'_, H> {
         Ok(Reply::json(
             201,
             &PushedRequest {
-                request_uri: request_uri(self.session),
+                request_uri: request_uri(reference),
                 expires_in: PUSHED_SECONDS,
             },
         ))
@@ -305,17 +309,17 @@ impl<H: Host> Desk<'_, H> {
 /// Has the browser bring a request by a GET that it posted. From another site's page it posts without its cookie (`SameSite=Lax`), and
 /// would be taken for one that has no key yet; with a GET the cookie comes along.
 #[must_use]
-pub fn bring(client: &str, session: SessionId) -> Reply {
+pub fn bring(client: &str, reference: RequestReference) -> Reply {
     let query = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("client_id", client)
-        .append_pair("request_uri", &request_uri(session))
+        .append_pair("request_uri", &request_uri(reference))
         .finish();
     Reply::redirect(format!("/oidc/authorize?{query}"))
 }
 
 /// The name under which a browser brings a pushed request.
-fn request_uri(session: SessionId) -> String {
-    format!("{REQUEST_URI}{session}")
+fn request_uri(reference: RequestReference) -> String {
+    format!("{REQUEST_URI}{reference}")
 }
 
 /// What the name of a pushed request begins with (RFC 9126, section 2.2).

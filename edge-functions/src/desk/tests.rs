@@ -15,7 +15,7 @@ use std::task::{Context, Poll, Waker};
 use serde_json::{Value, json};
 use tanu_protocol::capture::{CapturedFrame, ClientReportedCamera, StepCapture};
 use tanu_protocol::challenge::Mismatch;
-use tanu_protocol::digest::{Nonce, Sha256Digest};
+use tanu_protocol::digest::{Nonce, RequestReference, Sha256Digest};
 use tanu_protocol::language::Language;
 use tanu_protocol::problem::Problem;
 use tanu_protocol::session::{ConsentAnswer, Ending, SessionView, StateView};
@@ -31,6 +31,7 @@ use crate::oidc::code::Handle;
 const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
 const BROWSER: Sha256Digest = Sha256Digest::from_bytes([7; 32]);
 const SESSION: SessionId = SessionId::from_bytes([1; 16]);
+const REFERENCE: RequestReference = RequestReference::from_bytes([2; 16]);
 
 /// A host in memory, and a matcher that says what the test wants.
 struct FakeHost {
@@ -197,9 +198,16 @@ impl Fixture {
             config: Config::parse(&valid().to_string()).unwrap(),
             keys: keys(),
         };
-        assert_eq!(fixture.call(Call::Push(Box::new(authorization(iin)))).status, 201);
+        assert_eq!(fixture.push(authorization(iin)).status, 201);
         assert_eq!(fixture.accept(BROWSER).status, 303);
         fixture
+    }
+
+    fn push(&self, authorization: Authorization) -> Reply {
+        self.call(Call::Push {
+            reference: REFERENCE,
+            authorization: Box::new(authorization),
+        })
     }
 
     fn call(&self, call: Call) -> Reply {

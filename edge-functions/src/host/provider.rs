@@ -1,7 +1,7 @@
 //! The endpoints of the identity provider that need no session yet, and the way to a session's object.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use tanu_protocol::digest::SessionId;
+use tanu_protocol::digest::{RequestReference, SessionId};
 use tanu_protocol::problem::ProblemCode;
 use worker::{Env, Method, Request, RequestInit, RequestRedirect, Response, Url, js_sys};
 
@@ -14,7 +14,7 @@ use crate::call::{Call, Envelope};
 use crate::config::Client;
 use crate::desk::{REQUEST_URI, bring};
 use crate::guard;
-use crate::oidc::authorization::{Channel, read, redirect_uri};
+use crate::oidc::authorization::{Authorization, Channel, read, redirect_uri};
 use crate::oidc::client::authenticate;
 use crate::oidc::code::{Handle, WRONG_CODE};
 use crate::oidc::failure::{Failure, OauthError};
@@ -119,8 +119,7 @@ pub(super) async fn par(env: &Env, setup: &Setup, request: &Request) -> Result<R
     }
     let authorization = read(client, &form, Channel::Back)?;
     spend(env, Whose::Pushed(&client.customer.client_id), client.pushed).await?;
-    let session = new_session(setup)?;
-    Ok(pass_on(env, setup, session, Call::Push(Box::new(authorization))).await?)
+    Ok(keep(env, setup, authorization).await?.1)
 }
 
 /// `GET` or `POST /oidc/authorize`.
@@ -138,7 +137,7 @@ pub(super) async fn authorize(env: &Env, setup: &Setup, request: &Request, url: 
             OauthError::InvalidRequest,
             "client_id is missing or not registered",
         ))?;
-    let session = match form.get("request_uri") {
+    let reference = match form.get("request_uri") {
         Some(pushed) => pushed
             .strip_prefix(REQUEST_URI)
             .and_then(|id| id.parse().ok())
@@ -152,7 +151,7 @@ pub(super) async fn authorize(env: &Env, setup: &Setup, request: &Request, url: 
                 session: None,
             };
             match directly(env, setup, client, &form).await {
-                Ok(session) => session,
+                Ok(reference) => reference,
                 Err(Refusal::Oauth(failure)) => {
                     return body::response(destination.failure(failure)).map_err(internal);
                 }
@@ -168,8 +167,9 @@ pub(super) async fn authorize(env: &Env, setup: &Setup, request: &Request, url: 
         }
     };
     if posted {
-        return body::response(bring(&client.customer.client_id, session)).map_err(internal);
+        return body::response(bring(&client.customer.client_id, reference)).map_err(internal);
     }
+    let session = setup.keys.session_of(&reference).ok_or(ProblemCode::SessionUnknown)?;
     let secure = setup.config.is_https();
     let (key, known) = browser(request, secure)?;
     let call = Call::Accept {
@@ -188,17 +188,16 @@ pub(super) async fn authorize(env: &Env, setup: &Setup, request: &Request, url: 
 }
 
 /// Keeps a request that a browser brings whole: anybody may bring it in the relying party's name.
-async fn directly(env: &Env, setup: &Setup, client: &Client, form: &Form) -> Result<SessionId, Refusal> {
+async fn directly(env: &Env, setup: &Setup, client: &Client, form: &Form) -> Result<RequestReference, Refusal> {
     if client.pushes_only {
         let why = "this client pushes its requests (RFC 9126): none is taken from the front channel";
         return Err(Failure::new(OauthError::InvalidRequest, why).into());
     }
     let authorization = read(client, form, Channel::Front)?;
     spend(env, Whose::Direct(&client.customer.client_id), client.direct).await?;
-    let session = new_session(setup)?;
-    let kept = pass_on(env, setup, session, Call::Push(Box::new(authorization))).await?;
+    let (reference, kept) = keep(env, setup, authorization).await?;
     match kept.status_code() {
-        201 => Ok(session),
+        201 => Ok(reference),
         503 => Err(ProblemCode::TryLater.into()),
         _ => Err(ProblemCode::Internal.into()),
     }
@@ -292,8 +291,19 @@ async fn form(request: &Request) -> Result<Form, Refusal> {
     Ok(Form::parse(&body::read(request, MOST_BYTES).await?)?)
 }
 
-fn new_session(setup: &Setup) -> Result<SessionId, ProblemCode> {
-    Ok(setup.keys.session_id(random::bytes()?))
+/// Keeps a request until a browser brings it: by what name, and what its object says.
+async fn keep(
+    env: &Env,
+    setup: &Setup,
+    authorization: Authorization,
+) -> Result<(RequestReference, Response), ProblemCode> {
+    let reference = setup.keys.request_reference(random::bytes()?);
+    let session = setup.keys.session_of(&reference).ok_or(ProblemCode::Internal)?;
+    let call = Call::Push {
+        reference,
+        authorization: Box::new(authorization),
+    };
+    Ok((reference, pass_on(env, setup, session, call).await?))
 }
 
 fn internal(_: worker::Error) -> Refusal {

@@ -159,7 +159,12 @@ impl Session {
                 Effect::CloseCamera => {
                     self.number_opening();
                     self.stream.try_set(None);
-                    self.host.try_update_value(|host| host.camera = None);
+                    self.host.try_update_value(|host| {
+                        host.camera = None;
+                        if let Some(engine) = &host.engine {
+                            engine.send(&ToEngine::Stop);
+                        }
+                    });
                 }
                 Effect::StartEngine => self.start_engine(),
                 Effect::EndEngine => self.end_engine(),

@@ -44,11 +44,19 @@ fn a_pushed_request_waits_for_ninety_seconds_and_for_one_browser() {
     assert_eq!(problem(&fixture.accept(other)), ProblemCode::SessionUnknown);
     assert_eq!(fixture.accept(BROWSER).status, 303);
     *fixture.host.record.borrow_mut() = None;
-    assert_eq!(fixture.call(Call::Push(Box::new(authorization(IIN)))).status, 201);
+    assert_eq!(fixture.push(authorization(IIN)).status, 201);
     fixture.pass(PUSHED_SECONDS);
     assert_eq!(problem(&fixture.accept(BROWSER)), ProblemCode::SessionUnknown);
     fixture.wake();
     assert!(fixture.host.record.borrow().is_none());
+}
+
+#[test]
+fn the_name_of_a_pushed_request_says_nothing_of_the_session() {
+    let fixture = Fixture::new(IIN);
+    *fixture.host.record.borrow_mut() = None;
+    let pushed: Value = serde_json::from_slice(&fixture.push(authorization(IIN)).body).unwrap();
+    assert_eq!(pushed["request_uri"], format!("{REQUEST_URI}{REFERENCE}"));
 }
 
 #[test]
@@ -60,7 +68,7 @@ fn the_language_that_a_relying_party_proposes_reaches_the_page() {
         language: Some(Language::Ru),
         ..authorization(IIN)
     };
-    assert_eq!(fixture.call(Call::Push(Box::new(proposing))).status, 201);
+    assert_eq!(fixture.push(proposing).status, 201);
     assert_eq!(fixture.accept(BROWSER).status, 303);
     assert_eq!(fixture.view(Act::See).language, Some(Language::Ru));
 }
@@ -113,12 +121,12 @@ fn nobody_waits_while_documents_and_proofs_are_fetched() {
 
 #[test]
 fn a_request_that_was_posted_is_brought_again_by_a_get_that_says_no_more_than_its_name() {
-    let reply = bring("bank & co", SESSION);
+    let reply = bring("bank & co", REFERENCE);
     let location = reply.header("location").unwrap();
     let url = url::Url::parse("http://localhost").unwrap().join(location).unwrap();
     assert_eq!((reply.status, url.path()), (303, "/oidc/authorize"));
     let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    let pushed = format!("{REQUEST_URI}{SESSION}");
+    let pushed = format!("{REQUEST_URI}{REFERENCE}");
     assert_eq!(
         query,
         [("client_id".into(), "bank & co".into()), ("request_uri".into(), pushed)]
