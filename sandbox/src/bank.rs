@@ -33,16 +33,18 @@ use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware;
 use axum::response::Redirect;
 use axum::routing::{get, post};
+use jiff::Timestamp;
 
 use crate::citizen::photo::Photo;
 use crate::citizen::registry::Registry;
 use crate::config::Config;
-use crate::store::Store;
+use crate::store::{Store, StoreFailure};
 use drafts::Drafts;
 use evidence::EvidenceChecker;
 use guard::Guard;
 use identity::IdentityProvider;
 use outcome::Outcomes;
+pub(crate) use outcome::RETENTION_DAYS;
 use turns::Turns;
 
 /// The most bytes of a form: a photo, and room for the other fields.
@@ -86,6 +88,14 @@ impl Bank {
             evidence: EvidenceChecker::new(config.authority.clone(), config.client_id.clone()),
             guard: Guard::new(config)?,
         })
+    }
+
+    /// Destroys what the bank has kept for as long as the citizens agreed to.
+    ///
+    /// # Errors
+    /// [`StoreFailure`].
+    pub async fn destroy_old(&self, now: Timestamp) -> Result<(), StoreFailure> {
+        self.outcomes.destroy_old(now).await
     }
 
     /// All pages.

@@ -22,6 +22,9 @@ use crate::store::{Store, StoreFailure};
 /// How long requests that are being answered may take when the server is asked to stop.
 const GRACE: Duration = Duration::from_secs(3);
 
+/// How often it is looked for what has been kept for long enough.
+const BETWEEN_SWEEPS: Duration = Duration::from_secs(3600);
+
 /// Where anyone asks whether the sandbox runs.
 pub(crate) const HEALTH: &str = "/healthz";
 
@@ -54,6 +57,9 @@ pub async fn serve(config: Config) -> Result<(), ServeFailure> {
         seed::seed(&Registry::new(store.clone()), portraits, clock::now()).await?;
     }
     let listener = config.listener.clone();
+    let bank = Bank::new(&config, store.clone())?;
+    bank.destroy_old(clock::now()).await?;
+    tokio::spawn(keep_no_longer(bank));
     let routes = routes(&config, store)?.into_make_service();
 
     let handle = Handle::new();
@@ -95,6 +101,15 @@ pub fn routes(config: &Config, store: Store) -> Result<Router, BankFailure> {
         .route(HEALTH, health)
         .merge(database.routes())
         .merge(Bank::new(config, store)?.routes()))
+}
+
+/// Destroys, time and again, what has been kept for long enough.
+async fn keep_no_longer(bank: Bank) {
+    loop {
+        tokio::time::sleep(BETWEEN_SWEEPS).await;
+        // What could not be destroyed now is the next time, and at the next start nothing is served before it is.
+        let _ = bank.destroy_old(clock::now()).await;
+    }
 }
 
 async fn stop_when_asked(handle: Handle<SocketAddr>) {

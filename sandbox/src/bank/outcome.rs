@@ -22,6 +22,9 @@ use crate::store::{Store, StoreFailure};
 /// How long a sign-in may take, in seconds: longer than Tanu's longest session.
 const SIGN_IN_SECONDS: i64 = 2 * 3600;
 
+/// For how many days the bank keeps what it gets, as it has Tanu tell the citizen (NBS-4).
+pub(crate) const RETENTION_DAYS: u16 = 30;
+
 /// Holds for rows of the browser with the cookie `?1`, its earlier cookies included.
 const OF_THE_BROWSER: &str = "browser IN (
     WITH RECURSIVE own (id) AS (VALUES (?1) UNION SELECT before FROM renewed JOIN own USING (id)) SELECT id FROM own
@@ -146,6 +149,20 @@ impl Outcomes {
         self.0
             .run(move |connection| {
                 connection.execute("DELETE FROM sign_in WHERE state = ?1", [pending.state])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Destroys what has been kept for as long as the citizens agreed to ([`RETENTION_DAYS`]).
+    pub(super) async fn destroy_old(&self, now: Timestamp) -> Result<(), StoreFailure> {
+        let until = now.as_second() - i64::from(RETENTION_DAYS) * 24 * 3600;
+        self.0
+            .run(move |connection| {
+                const OLD: &str = "outcome IN (SELECT id FROM outcome WHERE at <= ?1)";
+                connection.execute(&format!("DELETE FROM document WHERE {OLD}"), [until])?;
+                connection.execute(&format!("DELETE FROM concluded WHERE {OLD}"), [until])?;
+                connection.execute("DELETE FROM outcome WHERE at <= ?1", [until])?;
                 Ok(())
             })
             .await
@@ -281,6 +298,9 @@ impl FromStr for OutcomeId {
 
 #[cfg(test)]
 mod tests {
+    use tanu_protocol::digest::Sha256Digest;
+    use tanu_protocol::evidence::{DocumentKind, DocumentRef};
+
     use super::*;
     use crate::bank::decision::Facts;
     use crate::testing::NOW;
@@ -292,6 +312,61 @@ mod tests {
             verifier: "verifier".to_owned(),
             citizen: None,
         }
+    }
+
+    fn refused() -> Outcome {
+        Outcome {
+            at: NOW,
+            session: None,
+            transaction: None,
+            ending: None,
+            token: None,
+            decision: Decision::of(&Facts {
+                passed: false,
+                transaction: None,
+                token: None,
+                documents: &[],
+                asked_for: None,
+            }),
+        }
+    }
+
+    #[tokio::test]
+    async fn nbs_4_what_came_of_a_sign_in_is_destroyed_after_the_days_that_were_agreed_to() {
+        let store = Store::in_memory().unwrap();
+        let outcomes = Outcomes::new(store.clone());
+        let (browser, id) = (BrowserId::random().unwrap(), OutcomeId::random().unwrap());
+        let document = KeptDocument {
+            document: SignedDocument {
+                reference: DocumentRef {
+                    kind: DocumentKind::Consent,
+                    run: None,
+                    sha256: Sha256Digest::of(b"document"),
+                    at: NOW,
+                },
+                jws: "a.b.c".to_owned(),
+            },
+            fault: None,
+        };
+        outcomes
+            .keep(&id, &browser, pending(), &refused(), vec![document])
+            .await
+            .unwrap();
+        let rows = || {
+            store.run(|connection| {
+                let count = "SELECT (SELECT count(*) FROM outcome) + (SELECT count(*) FROM document) + (SELECT count(*) FROM concluded)";
+                Ok(connection.query_row(count, [], |row| row.get::<_, i64>(0))?)
+            })
+        };
+        let term = jiff::SignedDuration::from_hours(24 * i64::from(RETENTION_DAYS));
+        outcomes
+            .destroy_old(NOW + term - jiff::SignedDuration::from_secs(1))
+            .await
+            .unwrap();
+        assert_eq!(rows().await.unwrap(), 3);
+        assert!(outcomes.find(&id, &browser).await.unwrap().is_some());
+        outcomes.destroy_old(NOW + term).await.unwrap();
+        assert_eq!(rows().await.unwrap(), 0);
     }
 
     #[tokio::test]
@@ -323,21 +398,7 @@ mod tests {
             assert!(outcomes.look(cookie, "state", NOW).await.unwrap().is_some());
         }
 
-        let id = OutcomeId::random().unwrap();
-        let outcome = Outcome {
-            at: NOW,
-            session: None,
-            transaction: None,
-            ending: None,
-            token: None,
-            decision: Decision::of(&Facts {
-                passed: false,
-                transaction: None,
-                token: None,
-                documents: &[],
-                asked_for: None,
-            }),
-        };
+        let (id, outcome) = (OutcomeId::random().unwrap(), refused());
         outcomes
             .keep(&id, &cookies[1], pending(), &outcome, vec![])
             .await

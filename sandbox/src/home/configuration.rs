@@ -10,14 +10,13 @@ use tanu_protocol::language::Localized;
 use tanu_protocol::session::DataItem;
 use url::{Origin, Url};
 
+use crate::bank::RETENTION_DAYS;
 use crate::config::{self, SandboxFile};
 
 /// Identifier of the demo bank as a client of the identity provider.
 pub const CLIENT_ID: &str = "demo-bank";
 /// The demo bank's business identification number: synthetic.
 const BANK_BIN: &str = "490140000012";
-/// For how many days the demo bank says it keeps what it gets.
-const RETENTION_DAYS: u16 = 30;
 
 /// What differs from one test environment to another.
 #[derive(Clone, Debug)]
