@@ -18,7 +18,7 @@ use tanu_protocol::challenge::Mismatch;
 use tanu_protocol::digest::{Nonce, RequestReference, Sha256Digest};
 use tanu_protocol::language::Language;
 use tanu_protocol::problem::Problem;
-use tanu_protocol::session::{ConsentAnswer, Ending, SessionView, StateView};
+use tanu_protocol::session::{ConsentAnswer, Ending, SessionView, StateView, StepView};
 
 use super::*;
 use crate::budget::{Allowance, SessionAllowances, SessionBudget};
@@ -201,6 +201,16 @@ impl Fixture {
         assert_eq!(fixture.push(authorization(iin)).status, 201);
         assert_eq!(fixture.accept(BROWSER).status, 303);
         fixture
+    }
+
+    /// Agrees and begins the first run: the session, and the step that it shows.
+    fn first_step(&self) -> (SessionView, StepView) {
+        self.agree();
+        let view = self.view(Act::Begin { run: 0 });
+        let StateView::Challenged { step, .. } = view.state.clone() else {
+            panic!("no step is shown");
+        };
+        (view, step)
     }
 
     fn push(&self, authorization: Authorization) -> Reply {

@@ -5,11 +5,7 @@ use super::*;
 #[test]
 fn a_dead_matcher_loses_nothing_and_passes_nobody() {
     let fixture = Fixture::new(IIN);
-    fixture.agree();
-    let view = fixture.view(Act::Begin { run: 0 });
-    let StateView::Challenged { step, .. } = &view.state else {
-        panic!("no step is shown");
-    };
+    let (view, step) = fixture.first_step();
     let frames = || Act::Frames {
         run: 0,
         step: 0,

@@ -66,11 +66,7 @@ fn guesses_at_a_code_run_out_and_the_right_one_is_still_good_after() {
 #[test]
 fn bnk_7_frames_that_are_refused_again_and_again_are_not_read_any_more() {
     let fixture = Fixture::new(IIN);
-    fixture.agree();
-    let view = fixture.view(Act::Begin { run: 0 });
-    let StateView::Challenged { step, .. } = &view.state else {
-        panic!("no step is shown");
-    };
+    let (view, step) = fixture.first_step();
     fixture.allow(Purse::RefusedFrames, 2);
     let frames = |nonce| Act::Frames {
         run: 0,

@@ -73,11 +73,7 @@ fn frames_that_the_matcher_refuses_cost_the_run() {
 fn bnk_7_a_virtual_camera_is_refused_where_it_is_not_allowed() {
     let mut fixture = Fixture::new(IIN);
     fixture.config.virtual_cameras = false;
-    fixture.agree();
-    let view = fixture.view(Act::Begin { run: 0 });
-    let StateView::Challenged { step, .. } = &view.state else {
-        panic!("no step is shown");
-    };
+    let (view, step) = fixture.first_step();
     let frame = CapturedFrame {
         sequence: 0,
         time_us: 0,
@@ -102,11 +98,7 @@ fn bnk_7_a_virtual_camera_is_refused_where_it_is_not_allowed() {
 #[test]
 fn broken_captures_are_refused_and_the_step_stays_open() {
     let fixture = Fixture::new(IIN);
-    fixture.agree();
-    let view = fixture.view(Act::Begin { run: 0 });
-    let StateView::Challenged { step, .. } = &view.state else {
-        panic!("no step is shown");
-    };
+    let (view, step) = fixture.first_step();
     let good = capture(&view, step.nonce, 1);
     let mut altered: StepCapture = ciborium::from_reader(good.as_slice()).unwrap();
     altered.frames[1].jpeg[0] ^= 1;
@@ -129,11 +121,7 @@ fn broken_captures_are_refused_and_the_step_stays_open() {
 #[test]
 fn frames_that_arrived_in_time_are_in_time_whenever_their_turn_comes() {
     let fixture = Fixture::new(IIN);
-    fixture.agree();
-    let view = fixture.view(Act::Begin { run: 0 });
-    let StateView::Challenged { step, .. } = &view.state else {
-        panic!("no step is shown");
-    };
+    let (view, step) = fixture.first_step();
     let frames = |arrived_at| Act::Frames {
         run: 0,
         step: 0,
@@ -205,11 +193,7 @@ fn nobody_else_breaks_off() {
 #[test]
 fn pictures_that_the_matcher_would_refuse_unseen_are_refused_before_they_count() {
     let fixture = Fixture::new(IIN);
-    fixture.agree();
-    let view = fixture.view(Act::Begin { run: 0 });
-    let StateView::Challenged { step, .. } = &view.state else {
-        panic!("no step is shown");
-    };
+    let (view, step) = fixture.first_step();
     for (jpeg, time_us, expected) in [
         (vec![0; 600], 0, ProblemCode::CaptureMalformed),
         (vec![0xff, 0xd8, 0xff], 3_600_000_000, ProblemCode::CaptureBroken),
@@ -254,11 +238,7 @@ fn a_step_whose_pictures_turn_out_damaged_is_repeated() {
 #[test]
 fn damaged_pictures_gain_no_time() {
     let fixture = Fixture::new(IIN);
-    fixture.agree();
-    let view = fixture.view(Act::Begin { run: 0 });
-    let StateView::Challenged { step, .. } = &view.state else {
-        panic!("no step is shown");
-    };
+    let (view, step) = fixture.first_step();
     let frames = Act::Frames {
         run: 0,
         step: 0,
