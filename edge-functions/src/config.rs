@@ -116,6 +116,8 @@ struct RawConfig {
     clients: Vec<RawClient>,
 }
 
+/// The least `retention_days`: one in which a session may wait for its comparison, and one in which its result can be fetched.
+const LEAST_RETENTION_DAYS: u16 = 2;
 /// What is used of a citizen in every session, whichever relying party asks: the consent must name it (NBS-4). What a relying party may
 /// leave out is to be handed the evidence.
 const ALWAYS_USED: [DataItem; 3] = [DataItem::Face, DataItem::Iin, DataItem::IdentityDocument];
@@ -272,8 +274,10 @@ impl RawClient {
                 "data must name face, iin and identity_document, which every session uses: the citizen is asked for them (NBS-4)",
             );
         }
-        if self.retention_days == 0 {
-            return Err("retention_days is 0 (NBS-4)");
+        if self.retention_days < LEAST_RETENTION_DAYS {
+            return Err(
+                "retention_days is less than 2: a session may wait for a day, and its result is there for another (NBS-4)",
+            );
         }
         let (pushed, direct) = (
             self.pushed.unwrap_or(limits.pushed),
@@ -479,6 +483,7 @@ pub(crate) mod tests {
             ("redirect_uris", json!(["https://bank.example/callback#a"])),
             ("data", json!([])),
             ("retention_days", json!(0)),
+            ("retention_days", json!(1)),
             ("privacy_policy", json!("javascript:alert(1)")),
         ] {
             let result = parse(|config| config["clients"][0][field] = value.clone());

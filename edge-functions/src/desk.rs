@@ -37,6 +37,9 @@ pub const KEPT_SECONDS: i64 = 24 * 60 * 60;
 pub const RETRY_SECONDS: i64 = 30;
 /// And at most: each wait is as long as the session has been past its time.
 pub const MOST_RETRY_SECONDS: i64 = 60 * 60;
+/// How long behind its time a session is given up whose end the matcher does not put on record, in seconds. By then the matcher has ended
+/// on its own what it held of it.
+pub const GIVEN_UP_SECONDS: i64 = 3 * 24 * 60 * 60;
 
 /// What the host lends.
 pub trait Host {
@@ -211,6 +214,10 @@ impl<'a, H: Host> Desk<'a, H> {
             None if now < stored.session.expires_at() => stored.session.expires_at(),
             None => {
                 let overdue = now.duration_since(stored.session.expires_at()).as_secs();
+                if overdue >= GIVEN_UP_SECONDS {
+                    self.host.note("session.given_up", ProblemCode::TryLater.as_str());
+                    return self.host.forget().await;
+                }
                 later(now, overdue.clamp(RETRY_SECONDS, MOST_RETRY_SECONDS))
             }
         };

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use tanu_matcher::config::{Config, MASTER_KEY_VARIABLE};
+use tanu_matcher::failure::Failure;
 use tanu_matcher::host::{Host, SystemHost};
 use tanu_matcher::http::{InWork, Shared};
 use tanu_matcher::inference::{Pool, load_examiner};
@@ -176,8 +177,8 @@ async fn serve(config: &Config, shared: Arc<Shared>) -> Result<(), Error> {
     Ok(server::serve(listener, tls, shared, stop, Grace::USUAL).await?)
 }
 
-/// Ends abandoned sessions, and writes down what the journal could not take, at start and every hour. Warns of the end of the provider's
-/// certificate at start and every day.
+/// Ends abandoned sessions, destroys those whose time has passed, and writes down what the journal could not take, at start and every
+/// hour. Warns of the end of the provider's certificate at start and every day.
 async fn sweep(matcher: Arc<Matcher>) {
     let mut hours = tokio::time::interval(std::time::Duration::from_secs(3600));
     for hour in 0_u64.. {
@@ -190,15 +191,24 @@ async fn sweep(matcher: Arc<Matcher>) {
         let matcher = Arc::clone(&matcher);
         match tokio::task::spawn_blocking(move || {
             matcher.note_unwritten();
-            matcher.end_abandoned()
+            (matcher.end_abandoned(), matcher.destroy_overdue())
         })
         .await
         {
-            Ok(Ok(0)) => {}
-            Ok(Ok(sessions)) => tracing::info!(sessions, "abandoned sessions ended"),
-            Ok(Err(failure)) => tracing::error!(code = failure.code().as_str(), "abandoned sessions not ended"),
+            Ok((ended, destroyed)) => {
+                swept("abandoned sessions ended", ended);
+                swept("sessions destroyed whose time had passed (NBS-11)", destroyed);
+            }
             Err(_) => return,
         }
+    }
+}
+
+fn swept(what: &str, sessions: Result<usize, Failure>) {
+    match sessions {
+        Ok(0) => {}
+        Ok(sessions) => tracing::info!(sessions, "{what}"),
+        Err(failure) => tracing::error!(code = failure.code().as_str(), "not all {what}"),
     }
 }
 

@@ -53,6 +53,8 @@ pub struct StoredSession {
     pub key: Sealed,
     /// Who and for whom, sealed.
     pub record: Sealed,
+    /// Until when it is kept, to the second: then all of it is destroyed (NBS-11).
+    pub kept_until: Timestamp,
     /// How it ended.
     pub ended: Option<Ending>,
 }
@@ -192,6 +194,20 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     fn abandoned(&self, before: Timestamp) -> Result<Vec<SessionId>, StoreError>;
+
+    /// Sessions that are kept until `now` or before. One that still holds frames or a face is among them when it has ended or been
+    /// compared, and not before: its attempt would leave no document.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn overdue(&self, now: Timestamp) -> Result<Vec<SessionId>, StoreError>;
+
+    /// Destroys all of a session, its key first of all, and writes the journal. The register keeps its entries, which say nothing of a
+    /// person. Where there is no such session, nothing is done.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn destroy_session(&self, session: &SessionId, journal: &[Event]) -> Result<(), StoreError>;
 
     /// The concluded runs of a session, in order.
     ///

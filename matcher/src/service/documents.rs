@@ -5,7 +5,7 @@ use tanu_protocol::evidence::{DocumentRef, SignedDocument};
 
 use super::Matcher;
 use crate::failure::Failure;
-use crate::journal::{Item, Process};
+use crate::journal::{Event, Item, Process};
 use crate::sealing::Purpose;
 
 impl Matcher {
@@ -29,7 +29,7 @@ impl Matcher {
                 })
             })
             .collect::<Result<_, Failure>>()?;
-        let images = self.images(id)?;
+        let images = images(&self.store.journal(id)?);
         if images > 0 {
             let journal = self.journal(&session, self.host.now());
             self.store
@@ -38,18 +38,18 @@ impl Matcher {
         Ok(documents)
     }
 
-    /// How many images the session's documents hold, by the journal.
-    fn images(&self, id: &SessionId) -> Result<u32, Failure> {
-        let events = self.store.journal(id)?;
-        let stored = events
-            .iter()
-            .filter(|event| (event.process, event.item) == (Process::Storage, Item::DocumentImages));
-        Ok(stored.map(|event| event.count).fold(0, u32::saturating_add))
-    }
-
     /// What the session's documents are, without opening them.
     pub(super) fn references(&self, id: &SessionId) -> Result<Vec<DocumentRef>, Failure> {
         let documents = self.store.documents(id)?;
         Ok(documents.into_iter().map(|document| document.reference).collect())
     }
+}
+
+/// How many images a session's documents hold, by its journal.
+pub(super) fn images(journal: &[Event]) -> u32 {
+    journal
+        .iter()
+        .filter(|event| (event.process, event.item) == (Process::Storage, Item::DocumentImages))
+        .map(|event| event.count)
+        .fold(0, u32::saturating_add)
 }

@@ -1,5 +1,6 @@
 //! `POST /v1/session`: opens a session, with the citizen's answer to the question of consent (NBS-4).
 
+use jiff::{SignedDuration, Timestamp};
 use tanu_protocol::digest::Sha256Digest;
 use tanu_protocol::evidence::{CONSENT_TYPE, ConsentRecord, DocumentKind};
 use tanu_protocol::jws::UnverifiedJws;
@@ -11,6 +12,8 @@ use crate::failure::{Failure, refused};
 use crate::sealing::{Purpose, SealKey};
 use crate::store::{StoreError, StoredSession};
 
+/// How long a session is kept to whose keeping nobody has agreed: while it may go on, and its customer may fetch what it leaves.
+const WITHOUT_CONSENT: SignedDuration = SignedDuration::from_hours(48);
 /// The most bytes of a consent's JWS.
 const MOST_CONSENT_BYTES: usize = 32 * 1024;
 
@@ -48,13 +51,15 @@ impl Matcher {
             }
             _ => None,
         };
+        let opened_at = self.host.now();
         let session = StoredSession {
             id: request.session,
             transaction: request.transaction,
-            opened_at: self.host.now(),
+            opened_at,
             request: hash,
             key: self.master.wrap(&*self.host, Purpose::SessionKey, &[id], &key)?,
             record: key.seal(&*self.host, Purpose::SessionRecord, &[id], &text)?,
+            kept_until: kept_until(record.consent.as_ref(), opened_at),
             ended: None,
         };
 
@@ -81,6 +86,18 @@ impl Matcher {
             && (consent.person.is_some() || !consent.agreed);
         if fits { Ok(consent) } else { Err(unproven) }
     }
+}
+
+/// NBS-11: as long as the citizen has agreed to, from then on.
+fn kept_until(consent: Option<&ConsentRecord>, opened_at: Timestamp) -> Timestamp {
+    let (from, time) = match consent.filter(|consent| consent.agreed) {
+        Some(agreed) => (
+            agreed.at,
+            SignedDuration::from_hours(24 * i64::from(agreed.retention_days)),
+        ),
+        None => (opened_at, WITHOUT_CONSENT),
+    };
+    from.checked_add(time).unwrap_or(Timestamp::MAX)
 }
 
 fn same(same: bool) -> Result<(), Failure> {

@@ -1,10 +1,13 @@
-//! Sessions that nobody ended: their frames and faces are not kept (NBS-11).
+//! What is not kept for ever (NBS-11): frames and faces of sessions that nobody ended, and sessions whose time has passed.
 
 use jiff::SignedDuration;
+use tanu_protocol::digest::SessionId;
 use tanu_protocol::session::Ending;
 
 use super::Matcher;
+use super::documents::images;
 use crate::failure::Failure;
+use crate::journal::{Item, Journal, Process};
 
 /// How long a session may stay open. The edge ends its own within the hour, but for those whose comparison waits for the state database
 /// or the matcher: they end here, as do those that the edge lost. The edge learns of it when it asks the next time.
@@ -26,5 +29,35 @@ impl Matcher {
             }
         }
         failed.map_or(Ok(ended), Err)
+    }
+
+    /// Destroys sessions with their documents that the citizen agreed to have kept until now (NBS-11); gives their number. Whoever asks
+    /// for one is told that there is none; what the register says of it stands and can be proven.
+    ///
+    /// # Errors
+    /// The first [`Failure`]; all sessions that can be destroyed are, before it and after it.
+    pub fn destroy_overdue(&self) -> Result<usize, Failure> {
+        let mut destroyed = 0;
+        let mut failed = None;
+        for session in self.store.overdue(self.host.now())? {
+            match self.destroy_session(&session) {
+                Ok(()) => destroyed += 1,
+                Err(failure) => failed = failed.or(Some(failure)),
+            }
+        }
+        failed.map_or(Ok(destroyed), Err)
+    }
+
+    fn destroy_session(&self, id: &SessionId) -> Result<(), Failure> {
+        // Nothing of the session is opened for it: what can't be read any more is destroyed like the rest.
+        let written = self.store.journal(id)?;
+        let images = images(&written);
+        let journal = Journal {
+            at: self.host.now(),
+            session: Some(*id),
+            subject: written.iter().find_map(|event| event.subject),
+        };
+        let destroyed = (images > 0).then(|| journal.event(Process::Destruction, Item::DocumentImages, images));
+        Ok(self.store.destroy_session(id, destroyed.as_slice())?)
     }
 }

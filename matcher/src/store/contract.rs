@@ -17,6 +17,7 @@ use crate::sealing::Sealed;
 use crate::service::testing::master;
 
 const AT: Timestamp = Timestamp::constant(1_790_000_000, 0);
+const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 fn sealed(fill: u8) -> Sealed {
     Sealed::from_bytes(vec![fill; 8])
@@ -30,6 +31,7 @@ fn session(seed: u8) -> StoredSession {
         request: Sha256Digest::of(&[seed]),
         key: sealed(1),
         record: sealed(2),
+        kept_until: AT + KEPT,
         ended: None,
     }
 }
@@ -134,6 +136,7 @@ fn store(store: &dyn Store) {
     an_outcome_of_a_session_that_has_gone_on_is_refused(store);
     what_is_noted_stands_in_the_journal(store);
     sessions_that_hold_frames_or_a_face_are_found(store);
+    sessions_whose_time_has_passed_are_found_and_destroyed(store);
 }
 
 fn requests_are_remembered_until_their_time_has_passed(store: &dyn Store) {
@@ -294,6 +297,48 @@ fn sessions_that_hold_frames_or_a_face_are_found(store: &dyn Store) {
     found.sort_unstable();
     assert_eq!(found, [session(11).id, session(12).id]);
     assert_eq!(store.abandoned(AT).unwrap(), []);
+}
+
+fn sessions_whose_time_has_passed_are_found_and_destroyed(store: &dyn Store) {
+    let open = |seed: u8| store.open_session(&session(seed), None).unwrap();
+    (30..35).for_each(open);
+    // 30 has nothing, 31 frames, 32 a face, 33 is compared, 34 has ended.
+    for seed in [31, 34] {
+        store.put_step(&step(seed, 0, 0), &[]).unwrap();
+    }
+    let place = || u64::try_from(store.entries().unwrap().len()).unwrap();
+    record(store, 32, place(), run(0)).unwrap();
+    record(store, 33, place(), run(0)).unwrap();
+    record(store, 33, place(), comparison()).unwrap();
+    record(store, 34, place(), Concluded::Session(Ending::Cancelled)).unwrap();
+    let overdue = |seconds| -> Vec<SessionId> {
+        let mut found = store.overdue(AT + KEPT + SignedDuration::from_secs(seconds)).unwrap();
+        found.retain(|id| (30..35).any(|seed| session(seed).id == *id));
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(overdue(-1), []);
+    assert_eq!(overdue(0), [30, 33, 34].map(|seed| session(seed).id));
+
+    let entries = store.entries().unwrap();
+    let document = store.documents(&session(33).id).unwrap()[0].reference.sha256;
+    let entry = store.entry_of(&document).unwrap();
+    let noted = store.journal(&session(33).id).unwrap();
+    for _ in 0..2 {
+        store.destroy_session(&session(33).id, &[event(33)]).unwrap();
+        let id = session(33).id;
+        assert_eq!(store.session(&id).unwrap(), None);
+        assert_eq!(store.documents(&id).unwrap(), []);
+        assert_eq!(store.runs(&id).unwrap(), []);
+        assert_eq!(store.comparison(&id).unwrap(), None);
+        assert_eq!(store.journal(&id).unwrap(), [noted.clone(), vec![event(33)]].concat());
+    }
+    store.destroy_session(&session(34).id, &[]).unwrap();
+    assert_eq!(store.steps(&session(34).id).unwrap(), []);
+    assert_eq!(overdue(0), [session(30).id]);
+    // The register stands.
+    assert_eq!(store.entries().unwrap(), entries);
+    assert_eq!((store.entry_of(&document).unwrap(), entry.is_some()), (entry, true));
 }
 
 fn templates(store: &dyn TemplateStore) {

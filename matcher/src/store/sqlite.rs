@@ -5,6 +5,7 @@
 //! frames and faces linger in no file.
 
 mod migrations;
+mod outcome;
 mod rows;
 mod templates;
 
@@ -13,14 +14,13 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
 use tanu_protocol::digest::{Nonce, SessionId, Sha256Digest};
 use tanu_protocol::matcher::ComparisonVerdict;
 
-use self::rows::{bytes, event_row, from_json, json, place, session_row, step_row, taken};
-use super::{
-    Concluded, NewEntry, Outcome, Seen, Store, StoreError, StoredDocument, StoredRun, StoredSession, StoredStep,
-};
+use self::outcome::{admit, check_open, conclude, put_document, put_entry, put_events, seen};
+use self::rows::{bytes, event_row, from_json, json, session_row, step_row, taken};
+use super::{NewEntry, Outcome, Seen, Store, StoreError, StoredDocument, StoredRun, StoredSession, StoredStep};
 use crate::host::Host;
 use crate::journal::Event;
 use crate::sealing::{MasterKey, SealError, Sealed};
@@ -129,46 +129,18 @@ impl SqliteStore {
     }
 }
 
-/// Refuses what would be stored in a session that has ended.
-fn check_open(connection: &Connection, session: &SessionId) -> Result<(), StoreError> {
-    let ended: Option<bool> = connection
-        .prepare_cached("SELECT ended IS NOT NULL FROM session WHERE id = ?1")?
-        .query_row([session.as_bytes()], |row| row.get(0))
-        .optional()?;
-    if ended == Some(true) {
-        Err(StoreError::Closed)
-    } else {
-        Ok(())
-    }
-}
+/// Selects the sessions that hold frames or a face.
+const HOLDING: &str = "SELECT session FROM step WHERE content IS NOT NULL
+     UNION SELECT session FROM run WHERE probe IS NOT NULL OR anchor IS NOT NULL";
 
-fn seen(connection: &Connection, session: &SessionId) -> Result<Seen, StoreError> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT (SELECT count(*) FROM step WHERE session = ?1), (SELECT count(*) FROM run WHERE session = ?1),
-               EXISTS (SELECT 1 FROM comparison WHERE session = ?1)",
-        )?
-        .query_row([session.as_bytes()], |row| {
-            Ok(Seen {
-                steps: row.get(0)?,
-                runs: row.get(1)?,
-                compared: row.get(2)?,
-            })
-        })?)
-}
-
-/// Refuses an outcome of a session that is not as it was when its outcome was judged.
-fn admit(connection: &Connection, outcome: &Outcome) -> Result<(), StoreError> {
-    match (&outcome.concluded, check_open(connection, &outcome.session)) {
-        // It has ended already.
-        (Concluded::Session(_), Err(StoreError::Closed)) => return Err(StoreError::Taken),
-        (_, open) => open?,
+fn sessions(connection: &Connection, query: &str, time: impl ToSql) -> Result<Vec<SessionId>, StoreError> {
+    let mut statement = connection.prepare_cached(query)?;
+    let mut rows = statement.query([time])?;
+    let mut sessions = Vec::new();
+    while let Some(row) = rows.next()? {
+        sessions.push(SessionId::from_bytes(bytes(row, 0)?));
     }
-    if seen(connection, &outcome.session)? == outcome.seen {
-        Ok(())
-    } else {
-        Err(StoreError::Changed)
-    }
+    Ok(sessions)
 }
 
 fn check_master(connection: &Connection, master: &MasterKey, host: &dyn Host) -> Result<(), OpenError> {
@@ -188,118 +160,6 @@ fn check_master(connection: &Connection, master: &MasterKey, host: &dyn Host) ->
     }
 }
 
-fn put_events(transaction: &Transaction<'_>, events: &[Event]) -> Result<(), StoreError> {
-    let mut statement = transaction.prepare_cached(
-        "INSERT INTO journal (at, session, subject, process, item, count) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    for event in events {
-        statement.execute(params![
-            event.at.to_string(),
-            event.session.map(|id| id.as_bytes().to_vec()),
-            event.subject.map(|subject| subject.as_bytes().to_vec()),
-            json(&event.process)?,
-            json(&event.item)?,
-            event.count,
-        ])?;
-    }
-    Ok(())
-}
-
-fn put_document(
-    transaction: &Transaction<'_>,
-    session: &SessionId,
-    document: &StoredDocument,
-) -> Result<(), StoreError> {
-    transaction
-        .execute(
-            "INSERT INTO document (sha256, session, reference, jws) VALUES (?1, ?2, ?3, ?4)",
-            params![
-                document.reference.sha256.as_bytes(),
-                session.as_bytes(),
-                json(&document.reference)?,
-                document.jws.as_bytes()
-            ],
-        )
-        .map_err(taken)?;
-    Ok(())
-}
-
-fn put_entry(transaction: &Transaction<'_>, entry: &NewEntry) -> Result<(), StoreError> {
-    let index = place(entry.index)?;
-    let (subject, subject_index) = match entry.subject {
-        Some((subject, index)) => (Some(subject.as_bytes().to_vec()), Some(place(index)?)),
-        None => (None, None),
-    };
-    transaction
-        .execute(
-            "INSERT INTO entry (place, text, subject, subject_place, document) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![index, entry.text, subject, subject_index, entry.document.as_bytes()],
-        )
-        .map_err(taken)?;
-    transaction
-        .execute(
-            "INSERT INTO checkpoint (size, jws) VALUES (?1, ?2)",
-            params![index + 1, entry.checkpoint],
-        )
-        .map_err(taken)?;
-    Ok(())
-}
-
-fn conclude(transaction: &Transaction<'_>, session: &SessionId, concluded: &Concluded) -> Result<(), StoreError> {
-    let id = session.as_bytes();
-    match concluded {
-        Concluded::Run(run) => {
-            transaction.execute("UPDATE run SET anchor = NULL WHERE session = ?1", params![id])?;
-            transaction
-                .execute(
-                    "INSERT INTO run (session, run, request, verdict, probe, anchor) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                    params![
-                        id,
-                        run.run,
-                        run.request.as_bytes(),
-                        json(&run.verdict)?,
-                        run.probe.as_ref().map(Sealed::as_bytes),
-                        run.anchor.as_ref().map(Sealed::as_bytes)
-                    ],
-                )
-                .map_err(taken)?;
-            transaction.execute(
-                "UPDATE step SET content = NULL WHERE session = ?1 AND run = ?2",
-                params![id, run.run],
-            )?;
-        }
-        Concluded::Comparison(verdict) => {
-            transaction
-                .execute(
-                    "INSERT INTO comparison (session, verdict) VALUES (?1, ?2)",
-                    params![id, json(verdict)?],
-                )
-                .map_err(taken)?;
-            purge_faces(transaction, session)?;
-        }
-        Concluded::Session(ending) => {
-            let ended = transaction.execute(
-                "UPDATE session SET ended = ?2 WHERE id = ?1 AND ended IS NULL",
-                params![id, json(ending)?],
-            )?;
-            if ended != 1 {
-                return Err(StoreError::Taken);
-            }
-            transaction.execute("UPDATE step SET content = NULL WHERE session = ?1", params![id])?;
-            purge_faces(transaction, session)?;
-        }
-    }
-    Ok(())
-}
-
-fn purge_faces(transaction: &Transaction<'_>, session: &SessionId) -> Result<(), StoreError> {
-    transaction.execute(
-        "UPDATE run SET probe = NULL, anchor = NULL WHERE session = ?1",
-        [session.as_bytes()],
-    )?;
-    Ok(())
-}
-
 impl Store for SqliteStore {
     fn remember_request(&self, id: &Nonce, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
         self.write(|transaction| {
@@ -316,15 +176,16 @@ impl Store for SqliteStore {
         self.write(|transaction| {
             transaction
                 .execute(
-                    "INSERT INTO session (id, transaction_hash, opened_at, request, key, record, ended)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL)",
+                    "INSERT INTO session (id, transaction_hash, opened_at, request, key, record, kept_until, ended)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)",
                     params![
                         session.id.as_bytes(),
                         session.transaction.as_bytes(),
                         session.opened_at.to_string(),
                         session.request.as_bytes(),
                         session.key.as_bytes(),
-                        session.record.as_bytes()
+                        session.record.as_bytes(),
+                        session.kept_until.as_second()
                     ],
                 )
                 .map_err(taken)?;
@@ -335,7 +196,7 @@ impl Store for SqliteStore {
     fn session(&self, id: &SessionId) -> Result<Option<StoredSession>, StoreError> {
         let connection = self.connection();
         let mut statement = connection.prepare_cached(
-            "SELECT id, transaction_hash, opened_at, request, key, record, ended FROM session WHERE id = ?1",
+            "SELECT id, transaction_hash, opened_at, request, key, record, kept_until, ended FROM session WHERE id = ?1",
         )?;
         let mut rows = statement.query([id.as_bytes()])?;
         rows.next()?.map(session_row).transpose()
@@ -385,19 +246,31 @@ impl Store for SqliteStore {
     }
 
     fn abandoned(&self, before: Timestamp) -> Result<Vec<SessionId>, StoreError> {
-        let connection = self.connection();
-        let mut statement = connection.prepare_cached(
-            "SELECT id FROM session WHERE ended IS NULL AND opened_at < ?1 AND id IN (
-               SELECT session FROM step WHERE content IS NOT NULL
-               UNION SELECT session FROM run WHERE probe IS NOT NULL OR anchor IS NOT NULL
-             )",
-        )?;
-        let mut rows = statement.query([before.to_string()])?;
-        let mut sessions = Vec::new();
-        while let Some(row) = rows.next()? {
-            sessions.push(SessionId::from_bytes(bytes(row, 0)?));
-        }
-        Ok(sessions)
+        sessions(
+            &self.connection(),
+            &format!("SELECT id FROM session WHERE ended IS NULL AND opened_at < ?1 AND id IN ({HOLDING})"),
+            before.to_string(),
+        )
+    }
+
+    fn overdue(&self, now: Timestamp) -> Result<Vec<SessionId>, StoreError> {
+        sessions(
+            &self.connection(),
+            &format!("SELECT id FROM session WHERE kept_until <= ?1 AND (ended IS NOT NULL OR id NOT IN ({HOLDING}))"),
+            now.as_second(),
+        )
+    }
+
+    fn destroy_session(&self, session: &SessionId, journal: &[Event]) -> Result<(), StoreError> {
+        self.destroy_by(|transaction| {
+            for table in ["document", "comparison", "run", "step"] {
+                transaction.execute(&format!("DELETE FROM {table} WHERE session = ?1"), [session.as_bytes()])?;
+            }
+            match transaction.execute("DELETE FROM session WHERE id = ?1", [session.as_bytes()])? {
+                0 => Ok(()),
+                _ => put_events(transaction, journal),
+            }
+        })
     }
 
     fn runs(&self, session: &SessionId) -> Result<Vec<StoredRun>, StoreError> {

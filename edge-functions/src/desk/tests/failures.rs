@@ -149,6 +149,29 @@ fn the_alarm_rings_more_seldom_the_longer_the_matcher_is_silent() {
 }
 
 #[test]
+fn a_session_that_the_matcher_does_not_know_any_more_is_given_up_after_three_days() {
+    let fixture = swept();
+    let unknown = || fixture.matcher_says(Err(MatcherFailure::Refused(ProblemCode::SessionUnknown)));
+    let until = later(START, 900 + GIVEN_UP_SECONDS);
+    let left = until.duration_since(fixture.host.now.get()).as_secs();
+    fixture.pass(left - 1);
+    unknown();
+    fixture.wake();
+    assert!(fixture.host.record.borrow().is_some());
+    fixture.pass(1);
+    unknown();
+    fixture.wake();
+    assert!(fixture.host.record.borrow().is_none());
+    assert_eq!(
+        fixture.host.notes.borrow().last().unwrap(),
+        "session.given_up service.try_later"
+    );
+    // Nobody was passed.
+    let result = fixture.call(Call::Result { client: "bank".into() });
+    assert_eq!(problem(&result), ProblemCode::SessionUnknown);
+}
+
+#[test]
 fn nbs_8_bnk_9_a_citizen_who_agrees_and_never_begins_expires_with_a_record() {
     let fixture = Fixture::new(IIN);
     assert!(matches!(fixture.agree(), StateView::Ready { run: 0, .. }));

@@ -6,11 +6,13 @@ use tanu_protocol::digest::{SessionId, Sha256Digest};
 use tanu_protocol::evidence::ComparisonBasis;
 use tanu_protocol::identity::{IdentityDocument, IdentityDocumentStatus};
 use tanu_protocol::iin::Iin;
+use tanu_protocol::matcher::OpenSession;
+use tanu_protocol::problem::ProblemCode;
 use tanu_protocol::session::Ending;
 use tanu_protocol::state_database::ReferenceAnswer;
 use tanu_vision::Examination;
 
-use super::{ASKED, document_1, document_2, index, judged, opened};
+use super::{ASKED, code, document_1, document_2, index, judged, opened};
 use crate::host::testing::TestHost;
 use crate::inference::{Examine, Unexamined};
 use crate::journal::{Event, Item, Process};
@@ -99,6 +101,82 @@ fn nbs_11_frames_and_faces_of_abandoned_sessions_are_destroyed_after_a_day() {
     let ended = |edge: &Edge| fixture.store.session(&edge.session).unwrap().unwrap().ended;
     assert_eq!(ended(&not_compared), Some(Ending::Expired));
     assert_eq!(ended(&compared), None);
+}
+
+#[test]
+fn nbs_11_a_session_is_destroyed_with_its_documents_when_the_days_agreed_to_have_passed() {
+    let fixture = Fixture::new();
+    fixture.state.say(Some(reference(1)));
+    let edge = opened(&fixture, 1);
+    edge.run(&fixture, 0, ASKED);
+    fixture.matcher.compare(&edge.session).unwrap();
+    let documents = fixture.matcher.documents(&edge.session).unwrap();
+    let [_, of_run, compared] = documents.as_slice() else {
+        panic!("consent, document 1 and document 2 are there");
+    };
+    let destroyed = || {
+        let events = fixture.store.journal(&edge.session).unwrap();
+        count(&events, Process::Destruction, Item::DocumentImages)
+    };
+
+    fixture.host.pass(30 * 86_400 - 1);
+    assert_eq!(fixture.matcher.destroy_overdue().unwrap(), 0);
+    fixture.host.pass(1);
+    assert_eq!(fixture.matcher.destroy_overdue().unwrap(), 1);
+    assert_eq!(fixture.matcher.destroy_overdue().unwrap(), 0);
+    for result in [
+        fixture.matcher.documents(&edge.session).map(drop),
+        fixture.matcher.compare(&edge.session).map(drop),
+        fixture.matcher.end_session(&edge.session, Ending::Matched).map(drop),
+    ] {
+        assert_eq!(code(result), ProblemCode::SessionUnknown);
+    }
+    let stored = {
+        let events = fixture.store.journal(&edge.session).unwrap();
+        count(&events, Process::Storage, Item::DocumentImages)
+    };
+    assert_eq!((destroyed(), destroyed() > 1), (stored, true));
+    let journal = fixture.store.journal(&edge.session).unwrap();
+    assert!(journal.iter().all(|event| event.subject == journal[0].subject));
+
+    // NBS-8: that there was an attempt, and how it went, can be proven as before, and the template is kept for itself (NBS-5).
+    for document in [of_run, compared] {
+        fixture.matcher.inclusion(&document.reference.sha256).unwrap();
+    }
+    let subject = fixture.matcher.master.locate(&PERSON.parse().unwrap());
+    assert!(fixture.store.get(&subject).unwrap().is_some());
+}
+
+#[test]
+fn nbs_11_what_nobody_agreed_to_have_kept_is_destroyed_after_two_days() {
+    let fixture = Fixture::new();
+    let refused = Edge::new(&fixture, 1);
+    let unanswered = Edge::new(&fixture, 2);
+    let agreed = opened(&fixture, 3);
+    let refusal = refused.open_with(&refused.consent(false, false), 2);
+    fixture.matcher.open_session(&refusal).unwrap();
+    let without = OpenSession {
+        consent: None,
+        ..unanswered.open()
+    };
+    fixture.matcher.open_session(&without).unwrap();
+    fixture.host.pass(2 * 86_400 - 1);
+    assert_eq!(fixture.matcher.destroy_overdue().unwrap(), 0);
+    fixture.host.pass(1);
+    assert_eq!(fixture.matcher.destroy_overdue().unwrap(), 2);
+    assert!(fixture.matcher.documents(&agreed.session).is_ok());
+}
+
+#[test]
+fn nbs_11_what_still_holds_frames_is_put_on_record_before_it_is_destroyed() {
+    let fixture = Fixture::new();
+    let edge = opened(&fixture, 1);
+    judged(&fixture, &edge, index(0, 0)).unwrap();
+    fixture.host.pass(31 * 86_400);
+    assert_eq!(fixture.matcher.destroy_overdue().unwrap(), 0);
+    assert_eq!(fixture.matcher.end_abandoned().unwrap(), 1);
+    assert_eq!(document_1(&fixture, &edge).len(), 1);
+    assert_eq!(fixture.matcher.destroy_overdue().unwrap(), 1);
 }
 
 #[test]

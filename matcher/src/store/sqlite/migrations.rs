@@ -8,6 +8,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("0001_first.sql"),
     include_str!("0002_anchor.sql"),
     include_str!("0003_withdrawal.sql"),
+    include_str!("0004_kept_until.sql"),
 ];
 
 /// Brings the database to this program's version.
@@ -28,6 +29,8 @@ pub(super) fn run(connection: &mut Connection) -> Result<(), OpenError> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
 
     #[test]
@@ -36,8 +39,30 @@ mod tests {
         connection.pragma_update(None, "user_version", 99).unwrap();
         assert!(matches!(
             run(&mut connection),
-            Err(OpenError::Newer { found: 99, known: 3 })
+            Err(OpenError::Newer { found: 99, known: 4 })
         ));
+    }
+
+    #[test]
+    fn a_session_from_before_the_fourth_version_is_kept_for_thirty_days() {
+        let opened_at: Timestamp = "2026-11-20T09:00:00.123456789Z".parse().unwrap();
+        let mut connection = Connection::open_in_memory().unwrap();
+        for migration in MIGRATIONS.iter().take(3) {
+            connection.execute_batch(migration).unwrap();
+        }
+        connection.pragma_update(None, "user_version", 3).unwrap();
+        connection
+            .execute(
+                "INSERT INTO session (id, transaction_hash, opened_at, request, key, record)
+                 VALUES (x'01', x'02', ?1, x'03', x'04', x'05')",
+                [opened_at.to_string()],
+            )
+            .unwrap();
+        run(&mut connection).unwrap();
+        let kept_until: i64 = connection
+            .query_row("SELECT kept_until FROM session", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(kept_until - opened_at.as_second(), 30 * 24 * 60 * 60);
     }
 
     #[test]

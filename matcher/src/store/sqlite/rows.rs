@@ -1,5 +1,6 @@
 //! Between rows and the port's types.
 
+use jiff::Timestamp;
 use rusqlite::{ErrorCode, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -44,8 +45,9 @@ pub(super) fn session_row(row: &Row<'_>) -> Result<StoredSession, StoreError> {
         request: Sha256Digest::from_bytes(bytes(row, 3)?),
         key: Sealed::from_bytes(row.get(4)?),
         record: Sealed::from_bytes(row.get(5)?),
+        kept_until: Timestamp::from_second(row.get(6)?).map_err(|_| StoreError::Malformed)?,
         ended: row
-            .get::<_, Option<String>>(6)?
+            .get::<_, Option<String>>(7)?
             .map(|text| from_json(&text))
             .transpose()?,
     })

@@ -4,7 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{SqliteStore, put_events};
+use super::SqliteStore;
+use super::outcome::put_events;
 use crate::journal::{Event, Process};
 use crate::sealing::{Sealed, SubjectLocator};
 use crate::store::{StoreError, StoredTemplate, TemplateStore};
