@@ -39,7 +39,9 @@ test("addresses that are none and methods that do not fit are named", async ({ r
   await expectProblem(await request.get(`${TANU}/api/session/short`), "session.unknown", "request.not_found");
   await expectProblem(await request.get(`${TANU}/api/nothing`), "request.not_found");
   await expectProblem(await request.delete(session.url()), "request.method_not_allowed");
-  await expectProblem(await request.get(session.url("/consent")), "request.method_not_allowed");
+  const got = await request.get(session.url("/consent"));
+  await expectProblem(got, "request.method_not_allowed");
+  expect(got.headers().allow).toBe("POST");
   await expectProblem(await request.post(session.url("/run/256")), "request.not_found", "request.malformed");
   await expectProblem(await request.post(session.url("/run/-1")), "request.not_found", "request.malformed");
 });

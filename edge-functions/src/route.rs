@@ -3,6 +3,8 @@
 use tanu_protocol::digest::{SessionId, Sha256Digest};
 use tanu_protocol::problem::ProblemCode;
 
+use crate::reply::Reply;
+
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
@@ -179,23 +181,45 @@ pub const SERVED: [Served; 21] = {
     ]
 };
 
+/// Why a request asks for nothing that is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unserved {
+    /// There is nothing at its address.
+    Address(ProblemCode),
+    /// What is there takes other methods: these.
+    Method(Vec<&'static str>),
+}
+
+impl From<ProblemCode> for Unserved {
+    fn from(code: ProblemCode) -> Self {
+        Self::Address(code)
+    }
+}
+
+impl From<Unserved> for Reply {
+    fn from(unserved: Unserved) -> Self {
+        match unserved {
+            Unserved::Address(code) => Self::problem(code),
+            // RFC 9110, section 15.5.6.
+            Unserved::Method(allowed) => Self::problem(ProblemCode::MethodNotAllowed).with("allow", allowed.join(", ")),
+        }
+    }
+}
+
 /// Finds what `method` on `path` (with `query`) asks for.
 ///
 /// # Errors
-/// [`ProblemCode::NotFound`], [`ProblemCode::MethodNotAllowed`] or, for a malformed session id,
+/// [`Unserved`], with [`ProblemCode::NotFound`], [`ProblemCode::MalformedRequest`] or, for a malformed session id,
 /// [`ProblemCode::SessionUnknown`].
-pub fn route(method: &str, path: &str, query: &str) -> Result<Route, ProblemCode> {
-    let on = |allowed: &[&str], route: Route| {
-        let fits = if method == "HEAD" {
-            // Answered as its GET; the host leaves the body away.
-            allowed.contains(&"GET") && route.is_safe()
-        } else {
-            allowed.contains(&method)
-        };
-        if fits {
+pub fn route(method: &str, path: &str, query: &str) -> Result<Route, Unserved> {
+    let on = |allowed: &'static [&'static str], route: Route| {
+        // Answered as its GET; the host leaves the body away.
+        let head = (allowed.contains(&"GET") && route.is_safe()).then_some("HEAD");
+        let allowed: Vec<&str> = allowed.iter().copied().chain(head).collect();
+        if allowed.contains(&method) {
             Ok(route)
         } else {
-            Err(ProblemCode::MethodNotAllowed)
+            Err(Unserved::Method(allowed))
         }
     };
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
@@ -207,7 +231,7 @@ pub fn route(method: &str, path: &str, query: &str) -> Result<Route, ProblemCode
     }
     match segments.as_slice() {
         ["assets", ..] => on(&["GET"], Route::Asset(asset(path)?)),
-        ["api" | "oidc" | ".well-known", ..] => Err(ProblemCode::NotFound),
+        ["api" | "oidc" | ".well-known", ..] => Err(ProblemCode::NotFound.into()),
         _ => on(&["GET"], Route::Page),
     }
 }
@@ -314,8 +338,16 @@ mod tests {
         SessionId::from_bytes([1; 16])
     }
 
-    fn get(path: &str) -> Result<Route, ProblemCode> {
+    fn get(path: &str) -> Result<Route, Unserved> {
         route("GET", path, "")
+    }
+
+    const fn none<T>(code: ProblemCode) -> Result<T, Unserved> {
+        Err(Unserved::Address(code))
+    }
+
+    fn is_other_method(result: &Result<Route, Unserved>) -> bool {
+        matches!(result, Err(Unserved::Method(_)))
     }
 
     #[test]
@@ -332,7 +364,7 @@ mod tests {
         ] {
             let path = format!("/api/session/{ID}{path}");
             assert_eq!(route(method, &path, ""), Ok(Route::Session(id(), call)), "{path}");
-            assert_eq!(route("DELETE", &path, ""), Err(ProblemCode::MethodNotAllowed), "{path}");
+            assert!(is_other_method(&route("DELETE", &path, "")), "{path}");
         }
     }
 
@@ -356,7 +388,7 @@ mod tests {
                     let found = result.unwrap_or_else(|code| panic!("{method} {path}: {code:?}"));
                     assert!(!matches!(found, Route::Page | Route::Asset(_)), "{path}");
                 } else {
-                    assert_eq!(result, Err(ProblemCode::MethodNotAllowed), "{method} {path}");
+                    assert!(is_other_method(&result), "{method} {path}");
                 }
             }
             assert_eq!(
@@ -373,8 +405,25 @@ mod tests {
             assert_eq!(route("HEAD", path, ""), get(path), "{path}");
         }
         for path in ["/oidc/authorize", &format!("/return/{ID}"), "/oidc/token"] {
-            assert_eq!(route("HEAD", path, ""), Err(ProblemCode::MethodNotAllowed), "{path}");
+            assert!(is_other_method(&route("HEAD", path, "")), "{path}");
         }
+    }
+
+    #[test]
+    fn whoever_takes_a_wrong_method_is_told_the_right_ones() {
+        for (path, allowed) in [
+            ("/healthz", "GET, HEAD"),
+            ("/oidc/token", "POST"),
+            ("/oidc/authorize", "GET, POST"),
+            ("/oidc/userinfo", "GET, POST, HEAD"),
+            (&format!("/api/session/{ID}/run/0/step/0"), "PUT"),
+            ("/problems", "GET, HEAD"),
+        ] {
+            let reply = Reply::from(route("DELETE", path, "").unwrap_err());
+            assert_eq!((reply.status, reply.header("allow")), (405, Some(allowed)), "{path}");
+        }
+        let nothing = Reply::from(get("/api/other").unwrap_err());
+        assert_eq!((nothing.status, nothing.header("allow")), (404, None));
     }
 
     #[test]
@@ -382,7 +431,7 @@ mod tests {
         for path in ["/", "/problems", &format!("/session/{ID}")] {
             assert_eq!(get(path), Ok(Route::Page), "{path}");
         }
-        assert_eq!(route("POST", "/", ""), Err(ProblemCode::MethodNotAllowed));
+        assert!(is_other_method(&route("POST", "/", "")));
         for path in [
             "/api",
             "/api/other",
@@ -390,9 +439,9 @@ mod tests {
             "/.well-known/other",
             "/api/session/x/y/z/a",
         ] {
-            assert_eq!(get(path), Err(ProblemCode::NotFound), "{path}");
+            assert_eq!(get(path), none(ProblemCode::NotFound), "{path}");
         }
-        assert_eq!(get("/api/session/short"), Err(ProblemCode::SessionUnknown));
+        assert_eq!(get("/api/session/short"), none(ProblemCode::SessionUnknown));
     }
 
     #[test]
@@ -408,7 +457,7 @@ mod tests {
             "/assets//a.js",
             "/assets/%2e.js",
         ] {
-            assert_eq!(get(path), Err(ProblemCode::NotFound), "{path}");
+            assert_eq!(get(path), none(ProblemCode::NotFound), "{path}");
         }
     }
 
@@ -421,7 +470,7 @@ mod tests {
         );
         for query in ["", "document=x", "other=1", "document=1&from=2"] {
             let result = route("GET", "/api/register/inclusion", query);
-            assert_eq!(result, Err(ProblemCode::MalformedRequest), "{query}");
+            assert_eq!(result, none(ProblemCode::MalformedRequest), "{query}");
         }
         assert_eq!(
             route("GET", "/api/register/consistency", "from=12"),

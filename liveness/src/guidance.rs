@@ -51,6 +51,8 @@ pub enum Hint {
     Centre,
     /// The head is turned: look straight at the camera.
     LookStraight,
+    /// No picture is sharp: clean the camera, hold it still.
+    Blurred,
     /// The head moves while its resting position is measured: hold still.
     HoldStill,
     /// The mouth is open before it was asked for: close it.
@@ -65,7 +67,7 @@ pub enum Hint {
 
 impl Hint {
     /// All hints, for those who must have a text for each.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NoFace,
         Self::SeveralFaces,
         Self::TooDark,
@@ -74,6 +76,7 @@ impl Hint {
         Self::MoveBack,
         Self::Centre,
         Self::LookStraight,
+        Self::Blurred,
         Self::HoldStill,
         Self::CloseMouth,
         Self::OpenEyes,

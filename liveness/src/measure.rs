@@ -259,7 +259,7 @@ impl StepJudge {
     /// Follows the face through the stages.
     fn follow(&mut self, index: usize, t_ms: f64, face: &FaceObservation) -> Option<Hint> {
         match &mut self.stage {
-            Stage::Done => None,
+            Stage::Done => self.is_blurred().then_some(Hint::Blurred),
             Stage::Resting(resting) => {
                 // The movement was under way when the step began: noted, and waited out.
                 if t_ms < self.policy.timing.reaction_least
@@ -406,17 +406,21 @@ impl StepJudge {
     fn integrity(&self) -> Vec<Mismatch> {
         let framing = &self.policy.framing;
         let several = self.several as f32 > framing.several_faces_most * self.frames as f32;
-        let clear = self.scores.sharpest >= framing.sharpness_least;
         [
             (several, Mismatch::SeveralFaces),
             (self.answer.other, Mismatch::OtherMovement),
             (self.steadiness.jumped(), Mismatch::Discontinuous),
             (self.measured < framing.frames_least, Mismatch::TooFewFrames),
-            (self.measured > 0 && !clear, Mismatch::Blurred),
+            (self.is_blurred(), Mismatch::Blurred),
         ]
         .into_iter()
         .filter_map(|(holds, mismatch)| holds.then_some(mismatch))
         .collect()
+    }
+
+    /// Whether a face was measured, and no picture of it is sharp.
+    fn is_blurred(&self) -> bool {
+        self.measured > 0 && self.scores.sharpest < self.policy.framing.sharpness_least
     }
 
     /// How far an incomplete answer came.

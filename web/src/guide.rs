@@ -122,6 +122,7 @@ const fn hint_text(hint: Hint) -> Text {
         Hint::MoveBack => Text::CameraFarther,
         Hint::Centre => Text::CameraCentre,
         Hint::LookStraight => Text::CameraStraight,
+        Hint::Blurred => Text::CameraSharper,
         Hint::HoldStill => Text::CameraHoldStill,
         Hint::CloseMouth => Text::CameraCloseMouth,
         Hint::OpenEyes => Text::CameraOpenEyes,

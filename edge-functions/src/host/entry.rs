@@ -52,7 +52,11 @@ async fn answer(request: &Request, env: &Env, url: &Url) -> Result<Response, Ref
     let setup = setup(env)?;
     transport(url, setup.config.is_https())?;
     let method = request.method();
-    match route(method.as_ref(), url.path(), url.query().unwrap_or_default())? {
+    let route = match route(method.as_ref(), url.path(), url.query().unwrap_or_default()) {
+        Ok(route) => route,
+        Err(unserved) => return ready(unserved.into()),
+    };
+    match route {
         Route::Health => ready(about::health()),
         Route::Description => ready(about::description()),
         Route::Asset(path) => assets::asset(env, request, &path).await.map_err(broken),

@@ -282,6 +282,16 @@ fn a_blurred_step_is_done_when_a_picture_is_sharp() {
             frame.face.as_mut().unwrap().quality.sharpness = 0.000_01;
         }
         assert!(done_at(command, &frames).unwrap() >= 5_000.0, "{command:?}");
+        let mut judge = StepJudge::new(command, &Policy::default());
+        let hints: Vec<(f64, Option<Hint>)> = frames
+            .iter()
+            .map(|frame| (frame.t_ms, judge.observe(frame).hint))
+            .collect();
+        let told = |from: f64, to: f64| {
+            let mut between = hints.iter().filter(|(t_ms, _)| (from..to).contains(t_ms));
+            between.any(|(_, hint)| *hint == Some(Hint::Blurred))
+        };
+        assert!(told(0.0, 5_000.0) && !told(5_000.0, f64::INFINITY), "{command:?}");
     }
 }
 
