@@ -298,11 +298,9 @@ impl FromStr for OutcomeId {
 
 #[cfg(test)]
 mod tests {
-    use tanu_protocol::digest::Sha256Digest;
-    use tanu_protocol::evidence::{DocumentKind, DocumentRef};
-
     use super::*;
     use crate::bank::decision::Facts;
+    use crate::bank::evidence::testing::kept;
     use crate::testing::NOW;
 
     fn pending() -> Pending {
@@ -336,20 +334,8 @@ mod tests {
         let store = Store::in_memory().unwrap();
         let outcomes = Outcomes::new(store.clone());
         let (browser, id) = (BrowserId::random().unwrap(), OutcomeId::random().unwrap());
-        let document = KeptDocument {
-            document: SignedDocument {
-                reference: DocumentRef {
-                    kind: DocumentKind::Consent,
-                    run: None,
-                    sha256: Sha256Digest::of(b"document"),
-                    at: NOW,
-                },
-                jws: "a.b.c".to_owned(),
-            },
-            fault: None,
-        };
         outcomes
-            .keep(&id, &browser, pending(), &refused(), vec![document])
+            .keep(&id, &browser, pending(), &refused(), vec![kept()])
             .await
             .unwrap();
         let rows = || {

@@ -227,12 +227,10 @@ const fn criterion_text(criterion: Criterion) -> Text {
 
 #[cfg(test)]
 mod tests {
-    use tanu_protocol::digest::Sha256Digest;
-    use tanu_protocol::evidence::SignedDocument;
     use tanu_protocol::language::Language;
 
     use super::*;
-    use crate::testing::NOW;
+    use crate::bank::evidence::testing::kept;
 
     #[test]
     fn a_download_says_what_it_does_and_in_which_form() {
@@ -241,20 +239,8 @@ mod tests {
             page: "/".to_owned(),
             browser: None,
         };
-        let kept = KeptDocument {
-            document: SignedDocument {
-                reference: DocumentRef {
-                    kind: DocumentKind::Consent,
-                    run: None,
-                    sha256: Sha256Digest::of(b"document"),
-                    at: NOW,
-                },
-                jws: String::new(),
-            },
-            fault: None,
-        };
         let id = "AAAAAAAAAAAAAAAAAAAAAA".parse().unwrap();
-        let html = document_row(&visitor, &id, 0, &kept).into_string();
+        let html = document_row(&visitor, &id, 0, &kept()).into_string();
         for kind in ["jws", "json"] {
             // The name for screen readers begins with what is seen, so that it can be spoken to press it.
             let link = format!("aria-label=\"Скачать .{kind}: Ответ о согласии\">Скачать .{kind}</a>");

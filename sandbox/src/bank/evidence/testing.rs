@@ -3,19 +3,36 @@
 use tanu_protocol::challenge::Command;
 use tanu_protocol::digest::{SessionId, Sha256Digest, TransactionHash};
 use tanu_protocol::evidence::{
-    ComparisonBasis, ComparisonDocument, ComparisonResult, ConsentRecord, EvidenceImage, LivenessDocument,
-    LivenessResult, RULE_SET,
+    ComparisonBasis, ComparisonDocument, ComparisonResult, ConsentRecord, DocumentKind, DocumentRef, EvidenceImage,
+    LivenessDocument, LivenessResult, RULE_SET, SignedDocument,
 };
 use tanu_protocol::identity::Customer;
 use tanu_protocol::language::{Language, Localized};
 use tanu_protocol::session::DataItem;
 use tanu_protocol::similarity::Similarity;
 
+use crate::bank::outcome::KeptDocument;
 use crate::testing::NOW;
 
 pub(in crate::bank) const TRANSACTION: TransactionHash = TransactionHash::from_bytes([7; 32]);
 pub(in crate::bank) const SESSION: SessionId = SessionId::from_bytes([6; 16]);
 const IIN: &str = "880229100014";
+
+/// A consent as the bank keeps it: its contents don't matter.
+pub(in crate::bank) fn kept() -> KeptDocument {
+    KeptDocument {
+        document: SignedDocument {
+            reference: DocumentRef {
+                kind: DocumentKind::Consent,
+                run: None,
+                sha256: Sha256Digest::of(b"document"),
+                at: NOW,
+            },
+            jws: "a.b.c".to_owned(),
+        },
+        fault: None,
+    }
+}
 
 pub(in crate::bank) fn consent() -> ConsentRecord {
     ConsentRecord {
