@@ -6,6 +6,7 @@ import { expect, test } from "@playwright/test";
 import { encodeCapture, framesOf, seal } from "../support/capture.ts";
 import { type Answer, type Config, Edge } from "../support/edge.ts";
 import { bankSecret } from "../support/instance.ts";
+import { needsModels } from "../support/needs.ts";
 import { CLIENT_ID } from "../support/oidc.ts";
 import type { Problem, SessionView } from "../support/session.ts";
 
@@ -121,6 +122,7 @@ test("a relying party that pushes all its requests can have no other taken", asy
 });
 
 test("a session that is asked too much answers later, and has lost nothing", async () => {
+  needsModels();
   let edge: Edge;
   const bank = new Bank(() => edge);
   const session = { browser: { burst: 6, per_minute: 60 }, relying_party: atMost(3), refused_frames: atMost(2) };
@@ -181,6 +183,7 @@ test("a session that is asked too much answers later, and has lost nothing", asy
 });
 
 test("frames that come slowly take two places and no more, and nobody waits for them", async () => {
+  needsModels();
   let edge: Edge;
   const bank = new Bank(() => edge);
   edge = await Edge.start({ config: bank.settings(undefined) });
@@ -230,6 +233,7 @@ test("asking for sessions that never were leaves nothing behind", async () => {
 });
 
 test("limits that nobody set let a citizen do everything, and a relying party its part", async () => {
+  needsModels();
   let edge: Edge;
   const bank = new Bank(() => edge);
   edge = await Edge.start({ config: bank.settings(undefined) });

@@ -20,7 +20,8 @@ interface Endpoint {
   readonly path: string;
   /** What it would take, apart from the value of a code. */
   readonly form: (request: APIRequestContext) => Promise<Record<string, string>>;
-  readonly headers?: Record<string, string>;
+  /** Read when they are sent: the secret is of the instance that is up by then. */
+  readonly headers?: () => Record<string, string>;
   /** A parameter in the midst of whose value the form is cut off, and what it is then. */
   readonly cut: readonly [parameter: string, error: string];
 }
@@ -28,12 +29,12 @@ interface Endpoint {
 const asked = async (request: APIRequestContext) => Object.fromEntries(new URL((await authorization(request)).url).searchParams);
 
 const ENDPOINTS: readonly Endpoint[] = [
-  { path: "/oidc/par", form: asked, headers: basic(), cut: ["redirect_uri", "invalid_request"] },
+  { path: "/oidc/par", form: asked, headers: basic, cut: ["redirect_uri", "invalid_request"] },
   { path: "/oidc/authorize", form: asked, cut: ["redirect_uri", "invalid_request"] },
   {
     path: "/oidc/token",
     form: () => Promise.resolve({ grant_type: "authorization_code", code: MARK, redirect_uri: TANU, code_verifier: MARK }),
-    headers: basic(),
+    headers: basic,
     cut: ["grant_type", "unsupported_grant_type"],
   },
 ];
@@ -71,7 +72,7 @@ for (const endpoint of ENDPOINTS) {
       await test.step(name, async () => {
         const answer = await request.post(`${TANU}${endpoint.path}`, {
           data: Buffer.from(body(form, endpoint)),
-          headers: { ...endpoint.headers, "content-type": type },
+          headers: { ...endpoint.headers?.(), "content-type": type },
           maxRedirects: 0,
         });
         if (error) await expectError(answer, error(endpoint));

@@ -6,6 +6,7 @@ import { expect } from "@playwright/test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { DOCUMENTS, test } from "../support/contract.ts";
 import { TANU } from "../support/environment.ts";
+import { needsModels } from "../support/needs.ts";
 
 for (const name of ["edge", "matcher", "sandbox"]) {
   test(`the document of ${name} is OpenAPI 3.1`, async () => {
@@ -23,6 +24,7 @@ test("the edge serves its own document, and caches may keep it", async ({ reques
 });
 
 test("what is the same for everybody is what the document says", async ({ request }) => {
+  needsModels();
   for (const path of [
     "/healthz",
     "/.well-known/openid-configuration",

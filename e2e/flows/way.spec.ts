@@ -6,6 +6,7 @@ import { Citizen, documentsOf, FRAMES } from "../support/citizen.ts";
 import { TANU, facesMissing } from "../support/environment.ts";
 import { syntheticIin } from "../support/iin.ts";
 import { Instance } from "../support/instance.ts";
+import { needsModels } from "../support/needs.ts";
 import { CITIZEN } from "../support/people.ts";
 import { installPuppet, setMode } from "../support/puppet.ts";
 import { answerRun } from "../support/run.ts";
@@ -89,6 +90,7 @@ test("Back from the bank shows the result again, and going on once more is led t
 });
 
 test("a second click on the same answer changes nothing", async ({ page }) => {
+  needsModels();
   const citizen = new Citizen(page, "en");
   await citizen.arrive();
   await page.getByLabel(citizen.text("consent.iin"), { exact: false }).first().fill(syntheticIin());

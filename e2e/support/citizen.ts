@@ -2,6 +2,7 @@
 
 import { expect, type Locator, type Page } from "@playwright/test";
 import { BANK } from "./environment.ts";
+import { needsModels } from "./needs.ts";
 import { type Authorization, authorization } from "./oidc.ts";
 import type { SessionView, StepView } from "./session.ts";
 import { type Language, pattern, text } from "./texts.ts";
@@ -76,6 +77,7 @@ export class Citizen {
 
   /** Answers the question for consent. */
   async agree(iin: string, { template = true } = {}): Promise<void> {
+    needsModels();
     await this.sees("consent.title");
     await this.page.getByLabel(this.text("consent.iin"), { exact: false }).first().fill(iin);
     await this.page.getByLabel(this.text("consent.template")).setChecked(template);
@@ -84,6 +86,7 @@ export class Citizen {
   }
 
   async refuse(): Promise<void> {
+    needsModels();
     await this.sees("consent.title");
     await this.button("action.refuse").click();
   }

@@ -8,6 +8,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DATA, HOME, ROOT, homeFile, program } from "./environment.ts";
+import { needsModels } from "./needs.ts";
 
 export interface InstanceSettings {
   /** How long a session lasts. */
@@ -35,6 +36,7 @@ export class Instance {
 
   /** Starts an instance and waits until all of it answers. */
   static async start(settings: InstanceSettings = {}): Promise<Instance> {
+    needsModels();
     const home = mkdtempSync(join(tmpdir(), "tanu-e2e-"));
     const [edge, matcher, sandbox] = await freePorts(3);
     const ports = { edge, matcher, sandbox };

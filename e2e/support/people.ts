@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { SitterData } from "../puppet/camera.ts";
 import type { Landmarks } from "../puppet/head.ts";
 import { DATA, OUTPUT, program } from "./environment.ts";
+import { needsModels } from "./needs.ts";
 
 /** Somebody with a portrait that the camera shows, and another picture for the state database. */
 export interface Person {
@@ -23,6 +24,7 @@ export const OTHER: Person = { portrait: portrait("biden"), reference: portrait(
 
 /** A person as the puppet needs them. */
 export function sitter({ portrait }: Person): SitterData {
+  needsModels();
   const file = readFileSync(portrait);
   return { landmarks: landmarks(portrait, file), portrait: file.toString("base64") };
 }

@@ -4,6 +4,7 @@ import { expect, type APIRequestContext, type APIResponse } from "@playwright/te
 import type { Command } from "../puppet/motion.ts";
 import { type Capture, CAPTURE_TYPE, encodeCapture, type Frame, seal } from "./capture.ts";
 import { BANK, TANU } from "./environment.ts";
+import { needsModels } from "./needs.ts";
 import { type Authorization, authorization } from "./oidc.ts";
 import type { Language } from "./texts.ts";
 
@@ -90,6 +91,7 @@ export class ApiSession {
   }
 
   async consent(answer: unknown): Promise<SessionView> {
+    needsModels();
     return view(await this.request.post(this.url("/consent"), { data: answer }));
   }
 

@@ -17,10 +17,6 @@ use crate::setup::{WASM_TARGET, WasmToolchain};
 use crate::stack::{self, Instance, Log, Parts};
 use crate::{check, claim, models, run, say, setup};
 
-/// The tests in the browser that need no model, nor the matcher, which has none without: pages that are looked at without what
-/// stands behind them. Relative to `e2e`.
-const WITHOUT_MODELS: [&str; 2] = ["pages/picture.spec.ts", "pages/structure.spec.ts"];
-
 /// Sets up, checks and tests everything; ends with one line that counts.
 pub(crate) fn run(environment: &Environment) -> Outcome {
     let wasm = setup::for_test(environment)?;
@@ -50,17 +46,13 @@ pub(crate) fn run(environment: &Environment) -> Outcome {
     note(golden_in_wasm(environment, &wasm, &mut count));
     if !has_programs {
         say::note("the flows in a browser are not run: there are no programs to run them against");
-    } else if missing.is_empty() {
-        note(in_browser(environment, &wasm, Parts::All, &[], &mut count));
     } else {
-        note(skip_in_browser(environment, &mut count));
-        note(in_browser(
-            environment,
-            &wasm,
-            Parts::WithoutMatcher,
-            &WITHOUT_MODELS,
-            &mut count,
-        ));
+        let parts = if missing.is_empty() {
+            Parts::All
+        } else {
+            Parts::WithoutMatcher
+        };
+        note(in_browser(environment, &wasm, parts, &mut count));
     }
 
     for reason in count.reasons() {
@@ -173,41 +165,16 @@ fn golden_in_wasm(environment: &Environment, wasm: &WasmToolchain, count: &mut C
     outcome
 }
 
-/// The flows in Chromium, against an instance on free ports with a home folder that goes away at the end.
-/// `files`: those alone, relative to `e2e`; all where none is named.
-fn in_browser(
-    environment: &Environment,
-    wasm: &WasmToolchain,
-    parts: Parts,
-    files: &[&str],
-    count: &mut Count,
-) -> Outcome {
+/// The flows in Chromium, against an instance on free ports with a home folder that goes away at the end. Where that has no matcher,
+/// tests that need one are skipped.
+fn in_browser(environment: &Environment, wasm: &WasmToolchain, parts: Parts, count: &mut Count) -> Outcome {
     build::build(environment, wasm, Profile::Development, &[Part::Browser, Part::Edge])?;
     let under_test = stack::of_its_own(environment)?;
     let output = environment.root.join("e2e/output");
-    with_instance(under_test.environment(), &output, parts, files, count)
+    with_instance(under_test.environment(), &output, parts, count)
 }
 
-/// Skips each test in the browser that needs models, by its name.
-fn skip_in_browser(environment: &Environment, count: &mut Count) -> Outcome {
-    let mut list = run::command(environment.npm(".bin/playwright"));
-    list.args([
-        "test",
-        "--config",
-        "e2e/playwright.config.ts",
-        "--list",
-        "--reporter=json",
-    ])
-    .current_dir(&environment.root);
-    let listed = run::captured(
-        &mut list,
-        "The tests in the browser could not be listed",
-        "mend what is said above",
-    )?;
-    count.skip_listed(&listed, &WITHOUT_MODELS, "models are missing")
-}
-
-fn with_instance(environment: &Environment, output: &Path, parts: Parts, files: &[&str], count: &mut Count) -> Outcome {
+fn with_instance(environment: &Environment, output: &Path, parts: Parts, count: &mut Count) -> Outcome {
     files::empty(output)?;
     let stop = stack::stop_flag()?;
     let log = Log::File(output.join("instance.log"));
@@ -219,9 +186,11 @@ fn with_instance(environment: &Environment, output: &Path, parts: Parts, files: 
     let mut playwright = run::command(environment.npm(".bin/playwright"));
     playwright
         .args(["test", "--config", "e2e/playwright.config.ts"])
-        .args(files)
         .current_dir(&environment.root);
-    playwright.envs(environment.for_children()).stdin(Stdio::null());
+    playwright
+        .envs(environment.for_children())
+        .env("TANU_WITHOUT_MODELS", (parts == Parts::WithoutMatcher).to_string())
+        .stdin(Stdio::null());
     let outcome = run::shown(&mut playwright, "Tests in the browser failed", "each is named above");
     drop(instance);
     if stop.load(Ordering::Relaxed) {
@@ -237,20 +206,4 @@ fn stopped() -> Failure {
         "this program was asked to end",
         "run it again",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_files_that_need_no_models_are_there() {
-        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e");
-        for file in WITHOUT_MODELS {
-            assert!(
-                tests.join(file).is_file(),
-                "{file}: without it every test of Playwright's would run"
-            );
-        }
-    }
 }

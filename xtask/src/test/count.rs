@@ -81,22 +81,6 @@ impl Count {
         Ok(())
     }
 
-    /// Skips every test of Playwright's list of them, by name, but for those of the files `run`.
-    pub(crate) fn skip_listed(&mut self, list: &str, run: &[&str], why: &str) -> Outcome {
-        let specs = specs(&serde_json::from_str(list).unwrap_or_default());
-        if specs.is_empty() {
-            return Err(Failure::new(
-                "Playwright's list of tests is not understood",
-                "there is no test in it",
-                "run `npx playwright test --config e2e/playwright.config.ts --list` to see what it says",
-            ));
-        }
-        for spec in specs.iter().filter(|spec| !run.contains(&spec.file.as_str())) {
-            self.skip(&format!("{}: {why}", spec.title));
-        }
-        Ok(())
-    }
-
     /// One test passed.
     pub(crate) fn pass(&mut self) {
         self.passed += 1;
@@ -131,8 +115,6 @@ impl Count {
 
 /// A test of Playwright's, and how it ended.
 struct Spec {
-    /// Its file, relative to the folder of the tests.
-    file: String,
     title: String,
     status: Status,
 }
@@ -166,8 +148,7 @@ fn specs(suite: &Value) -> Vec<Spec> {
             Status::Failed
         };
         let title = spec["title"].as_str().unwrap_or("a test without a title").to_owned();
-        let file = spec["file"].as_str().unwrap_or_default().to_owned();
-        Spec { file, title, status }
+        Spec { title, status }
     });
     let below = list(suite, "suites");
     let all = own.chain(below.iter().flat_map(specs));
@@ -236,22 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn tests_that_were_only_listed_are_skipped_by_name() {
-        let mut count = Count::default();
-        let list = r#"{"suites":[{"title":"a.spec.ts","file":"a.spec.ts","specs":[
-            {"title":"one","file":"a.spec.ts","tests":[{"status":"skipped"}]}],
-            "suites":[{"title":"in kk","file":"a.spec.ts","specs":[
-            {"title":"two","file":"a.spec.ts","tests":[{"status":"skipped"}]}]}]},
-            {"title":"b.spec.ts","file":"b.spec.ts","specs":[
-            {"title":"three","file":"b.spec.ts","tests":[{"status":"skipped"}]}]}]}"#;
-        count.skip_listed(list, &["b.spec.ts"], "no models").unwrap();
-        assert_eq!(count.to_string(), "0 passed, 0 failed, 2 skipped");
-        assert_eq!(count.reasons(), ["one: no models", "in kk: two: no models"]);
-    }
-
-    #[test]
-    fn a_report_without_sums_and_a_list_without_tests_are_refused() {
+    fn a_report_without_sums_is_refused() {
         assert!(Count::default().playwright("{}").is_err());
-        assert!(Count::default().skip_listed("{}", &[], "no models").is_err());
     }
 }
