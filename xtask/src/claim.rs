@@ -217,10 +217,7 @@ mod tests {
     #[test]
     fn what_another_clone_built_last_is_not_taken_for_ones_own() {
         let scratch = Scratch::new("turns");
-        let (a, b) = (
-            scratch.clone_of_the_repository("a"),
-            scratch.clone_of_the_repository("b"),
-        );
+        let [a, b] = ["a", "b"].map(|name| scratch.clone_of_the_repository(name));
         let source = |root: &Path| root.join("web/src/main.rs");
         drop(claim(&a, &scratch.directories()).unwrap());
         assert!(is_new(&source(&a)) && !is_new(&source(&b)));
@@ -245,10 +242,7 @@ mod tests {
     #[test]
     fn each_directory_counts_and_webassemblys_too() {
         let scratch = Scratch::new("each");
-        let (a, b) = (
-            scratch.clone_of_the_repository("a"),
-            scratch.clone_of_the_repository("b"),
-        );
+        let [a, b] = ["a", "b"].map(|name| scratch.clone_of_the_repository(name));
         let [native, wasm] = scratch.directories();
         drop(claim(&a, &[native.clone(), wasm.clone()]).unwrap());
         drop(claim(&b, std::slice::from_ref(&wasm)).unwrap());
@@ -270,10 +264,7 @@ mod tests {
     #[test]
     fn runs_of_one_clone_go_side_by_side_and_another_clone_waits() {
         let scratch = Scratch::new("wait");
-        let (a, b) = (
-            scratch.clone_of_the_repository("a"),
-            scratch.clone_of_the_repository("b"),
-        );
+        let [a, b] = ["a", "b"].map(|name| scratch.clone_of_the_repository(name));
         let directories = scratch.directories();
         let first = claim(&a, &directories).unwrap();
         let second = claim(&a, &directories).unwrap();
@@ -296,10 +287,7 @@ mod tests {
     #[test]
     fn another_clones_program_does_not_go_on_and_is_compiled_anew() {
         let scratch = Scratch::new("program");
-        let (a, b) = (
-            scratch.clone_of_the_repository("a"),
-            scratch.clone_of_the_repository("b"),
-        );
+        let [a, b] = ["a", "b"].map(|name| scratch.clone_of_the_repository(name));
         own_program(&a.join("xtask"), &a).unwrap();
         let failure = own_program(&a.join("xtask"), &b).unwrap_err().to_string();
         assert!(failure.contains("run the same again"), "{failure}");

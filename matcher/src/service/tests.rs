@@ -33,6 +33,14 @@ fn opened(fixture: &Fixture, seed: u8) -> Edge {
     edge
 }
 
+/// A session that has passed its first run and been compared.
+fn compared(fixture: &Fixture, seed: u8) -> Edge {
+    let edge = opened(fixture, seed);
+    edge.run(fixture, 0, ASKED);
+    fixture.matcher.compare(&edge.session).unwrap();
+    edge
+}
+
 fn index(run: u8, step: u8) -> StepIndex {
     StepIndex { run, step }
 }

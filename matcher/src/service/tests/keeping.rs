@@ -12,7 +12,7 @@ use tanu_protocol::session::Ending;
 use tanu_protocol::state_database::ReferenceAnswer;
 use tanu_vision::Examination;
 
-use super::{ASKED, code, document_1, document_2, index, judged, opened};
+use super::{ASKED, code, compared, document_1, document_2, index, judged, opened};
 use crate::host::testing::TestHost;
 use crate::inference::{Examine, Unexamined};
 use crate::journal::{Event, Item, Process};
@@ -38,9 +38,7 @@ fn withdraw(matcher: &Matcher, person: &Iin) -> bool {
 fn nbs_11_a_destroyed_template_is_gone_and_the_next_comparison_is_primary() {
     let fixture = Fixture::new();
     fixture.state.say(Some(reference(1)));
-    let first = opened(&fixture, 1);
-    first.run(&fixture, 0, ASKED);
-    fixture.matcher.compare(&first.session).unwrap();
+    compared(&fixture, 1);
     let person = PERSON.parse().unwrap();
     assert!(withdraw(&fixture.matcher, &person));
     assert!(!withdraw(&fixture.matcher, &person));
@@ -49,9 +47,7 @@ fn nbs_11_a_destroyed_template_is_gone_and_the_next_comparison_is_primary() {
         None
     );
 
-    let second = opened(&fixture, 2);
-    second.run(&fixture, 0, ASKED);
-    fixture.matcher.compare(&second.session).unwrap();
+    let second = compared(&fixture, 2);
     let document = &document_2(&fixture, &second)[0];
     assert!(matches!(document.basis, ComparisonBasis::Primary { .. }));
 }
@@ -70,9 +66,7 @@ fn nbs_11_a_session_agreed_to_before_the_withdrawal_forms_no_template() {
     assert_eq!(template(), None);
 
     fixture.host.pass(1);
-    let after = opened(&fixture, 2);
-    after.run(&fixture, 0, ASKED);
-    fixture.matcher.compare(&after.session).unwrap();
+    compared(&fixture, 2);
     assert!(template().is_some());
 }
 
@@ -87,9 +81,7 @@ fn nbs_11_frames_and_faces_of_abandoned_sessions_are_destroyed_after_a_day() {
         .unwrap();
     let not_compared = opened(&fixture, 2);
     not_compared.run(&fixture, 0, ASKED);
-    let compared = opened(&fixture, 3);
-    compared.run(&fixture, 0, ASKED);
-    fixture.matcher.compare(&compared.session).unwrap();
+    let compared = compared(&fixture, 3);
 
     fixture.host.pass(86_400);
     assert_eq!(fixture.matcher.end_abandoned().unwrap(), 0);
@@ -107,9 +99,7 @@ fn nbs_11_frames_and_faces_of_abandoned_sessions_are_destroyed_after_a_day() {
 fn nbs_11_a_session_is_destroyed_with_its_documents_when_the_days_agreed_to_have_passed() {
     let fixture = Fixture::new();
     fixture.state.say(Some(reference(1)));
-    let edge = opened(&fixture, 1);
-    edge.run(&fixture, 0, ASKED);
-    fixture.matcher.compare(&edge.session).unwrap();
+    let edge = compared(&fixture, 1);
     let documents = fixture.matcher.documents(&edge.session).unwrap();
     let [_, of_run, compared] = documents.as_slice() else {
         panic!("consent, document 1 and document 2 are there");
@@ -183,9 +173,7 @@ fn nbs_11_what_still_holds_frames_is_put_on_record_before_it_is_destroyed() {
 fn nbs_3_and_bnk_3_the_journal_has_collection_use_storage_and_destruction_of_every_frame() {
     let fixture = Fixture::new();
     fixture.state.say(Some(reference(1)));
-    let edge = opened(&fixture, 1);
-    edge.run(&fixture, 0, ASKED);
-    fixture.matcher.compare(&edge.session).unwrap();
+    let edge = compared(&fixture, 1);
     let events = fixture.store.journal(&edge.session).unwrap();
     let count = |process, item| count(&events, process, item);
     for process in [
@@ -215,9 +203,7 @@ fn bnk_3_and_invariant_5_the_database_holds_no_iin_no_picture_and_no_embedding_i
         let store = SqliteStore::open(&path, &master(1), &*host).unwrap();
         let fixture = Fixture::over(Arc::clone(&host), store);
         fixture.state.say(Some(reference(1)));
-        let edge = opened(&fixture, 1);
-        edge.run(&fixture, 0, ASKED);
-        fixture.matcher.compare(&edge.session).unwrap();
+        compared(&fixture, 1);
     }
     let picture = Picture::portrait(1).bytes();
     for file in std::fs::read_dir(directory.path()).unwrap() {
@@ -491,9 +477,7 @@ fn nbs_11_and_bnk_3_the_journal_has_the_destruction_of_a_withdrawn_template() {
     let store = SqliteStore::open(&path, &master(1), &*host).unwrap();
     let fixture = Fixture::over(host, store);
     fixture.state.say(Some(reference(1)));
-    let edge = opened(&fixture, 1);
-    edge.run(&fixture, 0, ASKED);
-    fixture.matcher.compare(&edge.session).unwrap();
+    compared(&fixture, 1);
     let person = PERSON.parse().unwrap();
     withdraw(&fixture.matcher, &person);
     withdraw(&fixture.matcher, &person);
