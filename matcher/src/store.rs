@@ -202,8 +202,8 @@ pub trait Store: Send + Sync {
     /// [`StoreError`].
     fn overdue(&self, now: Timestamp) -> Result<Vec<SessionId>, StoreError>;
 
-    /// Destroys all of a session, its key first of all, and writes the journal. The register keeps its entries, which say nothing of a
-    /// person. Where there is no such session, nothing is done.
+    /// Destroys all of a session, its key included, and writes the journal. The register keeps its entries, which name nobody. Where
+    /// there is no such session, nothing is done.
     ///
     /// # Errors
     /// [`StoreError`].
