@@ -20,15 +20,10 @@ impl Matcher {
     /// # Errors
     /// The first [`Failure`]; all sessions that can be ended are, before it and after it.
     pub fn end_abandoned(&self) -> Result<usize, Failure> {
-        let mut ended = 0;
-        let mut failed = None;
-        for session in self.store.abandoned(self.host.now() - ABANDONED)? {
-            match self.end_session(&session, Ending::Expired) {
-                Ok(_) => ended += 1,
-                Err(failure) => failed = failed.or(Some(failure)),
-            }
-        }
-        failed.map_or(Ok(ended), Err)
+        let abandoned = self.store.abandoned(self.host.now() - ABANDONED)?;
+        each(&abandoned, |session| {
+            self.end_session(session, Ending::Expired).map(drop)
+        })
     }
 
     /// Destroys sessions with their documents that the citizen agreed to have kept until now (NBS-11); gives their number. Whoever asks
@@ -37,15 +32,9 @@ impl Matcher {
     /// # Errors
     /// The first [`Failure`]; all sessions that can be destroyed are, before it and after it.
     pub fn destroy_overdue(&self) -> Result<usize, Failure> {
-        let mut destroyed = 0;
-        let mut failed = None;
-        for session in self.store.overdue(self.host.now())? {
-            match self.destroy_session(&session) {
-                Ok(()) => destroyed += 1,
-                Err(failure) => failed = failed.or(Some(failure)),
-            }
-        }
-        failed.map_or(Ok(destroyed), Err)
+        each(&self.store.overdue(self.host.now())?, |session| {
+            self.destroy_session(session)
+        })
     }
 
     fn destroy_session(&self, id: &SessionId) -> Result<(), Failure> {
@@ -60,4 +49,11 @@ impl Matcher {
         let destroyed = (images > 0).then(|| journal.event(Process::Destruction, Item::DocumentImages, images));
         Ok(self.store.destroy_session(id, destroyed.as_slice())?)
     }
+}
+
+/// Acts on each session, whatever became of the others; gives their number, or the first failure.
+fn each(sessions: &[SessionId], act: impl Fn(&SessionId) -> Result<(), Failure>) -> Result<usize, Failure> {
+    // Collected: one that fails keeps no other from its turn.
+    let failures: Vec<Failure> = sessions.iter().filter_map(|session| act(session).err()).collect();
+    failures.into_iter().next().map_or(Ok(sessions.len()), Err)
 }
