@@ -18,7 +18,7 @@ use tanu_liveness::{
     policy::Policy,
     verdict::{Course, RunReport, judge, tells_persons_apart},
 };
-use tanu_vision::{Embedding, Examination, anchor, decode, decode_frame, identify};
+use tanu_vision::{Embedding, Examination, anchor, decode, decode_frame, observe_step};
 use thiserror::Error;
 
 use self::recording::{Frames, RecordedRun, Recording, RecordingError, Source};
@@ -177,7 +177,7 @@ fn judge_steps(
         let first = if anchored.is_none() { anchor(&examined) } else { None };
         let embedding = |frame: usize| examined.get(frame)?.embedding.clone();
         anchored = anchored.or_else(|| embedding(first?));
-        let observations = identify(&examined, anchored.as_ref());
+        let observations = observe_step(&examined, anchored.as_ref());
         let report = judge_step(*command, &observations, frames.late, policy);
         let leaves = |frame: usize| {
             let face = observations.get(frame)?.face.as_ref()?;

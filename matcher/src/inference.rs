@@ -239,12 +239,9 @@ mod tests {
                 254 => Err(Unexamined::Damaged),
                 255 => panic!("a model that panics"),
                 faces => Ok(Examination {
-                    observation: FrameObservation {
-                        t_ms,
-                        faces,
-                        face: None,
-                    },
+                    observation: FrameObservation::new(t_ms, faces, None),
                     embedding: None,
+                    texture: None,
                 }),
             }
         }

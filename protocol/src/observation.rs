@@ -6,6 +6,12 @@
 
 use serde::{Deserialize, Serialize};
 
+mod shape;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use shape::Shape;
+
 /// What one frame shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FrameObservation {
@@ -15,6 +21,26 @@ pub struct FrameObservation {
     pub faces: u8,
     /// The face that is measured: the most prominent one (large, near the middle), if there is any.
     pub face: Option<FaceObservation>,
+    /// How the frame differs from those before and after it. Absent where frames were not compared (the browser's guidance), and
+    /// for the first two frames and the last of a step, which have not all the frames that it takes.
+    pub change: Option<Change>,
+    /// Signs that the face is on a screen or a print: 0 none to 1 strong. Absent where there is no face, and where they were not
+    /// looked for (the browser's guidance).
+    pub screen: Option<f32>,
+}
+
+impl FrameObservation {
+    /// What a frame shows by itself: not compared with others, and without a search for signs of a screen.
+    #[must_use]
+    pub fn new(t_ms: f64, faces: u8, face: Option<FaceObservation>) -> Self {
+        Self {
+            t_ms,
+            faces,
+            face,
+            change: None,
+            screen: None,
+        }
+    }
 }
 
 /// The measured face of one frame.
@@ -32,9 +58,16 @@ pub struct FaceObservation {
     pub eye_right: f32,
     /// How open the mouth is: 0 closed to 1 wide open.
     pub mouth: f32,
+    /// How far the mouth is drawn wide: 0 a calm mouth to 1 a broad smile. Faces differ at rest: judge the difference from the
+    /// person's own.
+    pub smile: f32,
     /// Distance between the outer corners of the eyes, corrected for yaw, as a fraction of the frame's width: grows as the
     /// person comes closer.
     pub scale: f32,
+    /// Where points of the skull are in the frame.
+    pub shape: Shape,
+    /// The light that the face and what is around it throw back.
+    pub light: FaceLight,
     /// Suitability of the picture.
     pub quality: Quality,
     /// Passive presentation-attack score: 0 attack to 1 live. Absent where it was not computed (the browser's guidance).
@@ -76,4 +109,26 @@ pub struct Quality {
     pub contrast: f32,
     /// Sharpness: variance of the Laplacian of the aligned face's luma (0 to 1 scale), 0 is fully blurred.
     pub sharpness: f32,
+}
+
+/// Light that comes from the face and from what is around it: red, green and blue of linear light (sRGB decoded), 0 to 1 of what the
+/// camera can show.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FaceLight {
+    /// Trimmed mean over the skin of cheeks, forehead and nose, without highlights and overexposed pixels.
+    pub face: [f32; 3],
+    /// Mean over what is beyond the head, without overexposed pixels. All zero where the head fills the frame.
+    pub around: [f32; 3],
+}
+
+/// How a frame differs from others of its step, in the fine structure of its luma.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// Difference from the frame before, root mean square, in levels of 255.
+    pub previous: f32,
+    /// Difference from the most similar of the frames before that one, in the same unit: near 0 where a stretch is shown again.
+    pub nearest: f32,
+    /// Difference from the mean of the two neighbours, over what it would be if the three differed as independent noise does: 1 for
+    /// noise, near 0 where the frame was mixed of its neighbours.
+    pub between: f32,
 }

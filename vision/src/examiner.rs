@@ -9,6 +9,7 @@ use crate::{
     observer::{Observer, Seen, Track},
     passive::PassiveAttack,
     picture::View,
+    texture::{Texture, changes},
 };
 
 /// The ONNX bytes of the examiner's models.
@@ -34,10 +35,12 @@ pub struct Examiner {
 /// What the examiner found in one frame.
 #[derive(Clone, Debug)]
 pub struct Examination {
-    /// What the frame shows; with the passive score, without the identity: see [`Examination::identify`].
+    /// What the frame shows by itself; with the passive score, without what [`observe_step`] adds.
     pub observation: FrameObservation,
     /// The measured face's embedding, where there is a face.
     pub embedding: Option<Embedding>,
+    /// The frame's fine structure, by which [`observe_step`] compares frames. Without it they are not compared.
+    pub texture: Option<Texture>,
 }
 
 /// Within how many degrees of straight a face looks at the camera.
@@ -60,12 +63,20 @@ pub fn anchor(frames: &[Examination]) -> Option<usize> {
         .or_else(|| frames.iter().position(|frame| frame.embedding.is_some()))
 }
 
-/// The observations of frames, each with its similarity to the anchor, where there is one.
+/// The observations of a step's frames, in order: each as examined, with its similarity to the anchor, where there is one, and how it
+/// differs from the others.
 #[must_use]
-pub fn identify(frames: &[Examination], anchor: Option<&Embedding>) -> Vec<FrameObservation> {
+pub fn observe_step(frames: &[Examination], anchor: Option<&Embedding>) -> Vec<FrameObservation> {
+    let textures: Option<Vec<&Texture>> = frames.iter().map(|frame| frame.texture.as_ref()).collect();
+    let changes = textures.map(|textures| changes(&textures)).unwrap_or_default();
+    let changes = changes.into_iter().chain(std::iter::repeat(None));
     frames
         .iter()
-        .map(|frame| anchor.map_or_else(|| frame.observation.clone(), |anchor| frame.identify(anchor)))
+        .zip(changes)
+        .map(|(frame, change)| FrameObservation {
+            change,
+            ..anchor.map_or_else(|| frame.observation.clone(), |anchor| frame.identify(anchor))
+        })
         .collect()
 }
 
@@ -104,10 +115,12 @@ impl Examiner {
             mesh,
             detection,
         } = self.observer.observe(track, view, t_ms, 0.0)?;
+        let texture = Some(Texture::of(view));
         let (Some(face), Some(mesh), Some(detection)) = (&mut observation.face, mesh, detection) else {
             return Ok(Examination {
                 observation,
                 embedding: None,
+                texture,
             });
         };
         face.passive = Some(self.passive.score(view, &detection)?);
@@ -115,6 +128,7 @@ impl Examiner {
         Ok(Examination {
             observation,
             embedding: Some(embedding),
+            texture,
         })
     }
 

@@ -5,12 +5,15 @@ use tanu_protocol::observation::{FaceObservation, FrameObservation};
 use crate::{
     detector::{Detector, Face},
     eyes::EyeClassifier,
+    light::light_of,
     mesh::{FaceMesh, Mesh, Roi},
     mouth::mouth_openness,
     network::{InferenceError, LoadError},
     picture::View,
     pose::fit_head,
     quality::measure_quality,
+    shape::shape_of,
+    smile::smile,
 };
 
 /// The light models. Holds no state of a stream, so that one observer can serve many.
@@ -87,7 +90,7 @@ impl Observer {
         *track = next;
         let faces = u8::try_from(faces).unwrap_or(u8::MAX);
         Ok(Seen {
-            observation: FrameObservation { t_ms, faces, face },
+            observation: FrameObservation::new(t_ms, faces, face),
             mesh,
             detection,
         })
@@ -121,7 +124,10 @@ impl Observer {
             eye_left: eyes.left,
             eye_right: eyes.right,
             mouth: mouth_openness(mesh),
+            smile: smile(mesh),
             scale: fit.eye_distance / view.width() as f32,
+            shape: shape_of(mesh, view),
+            light: light_of(view, mesh),
             quality: measure_quality(view, &mesh.five_points()),
             passive: None,
             identity: None,

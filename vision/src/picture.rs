@@ -1,6 +1,6 @@
 //! Pictures in memory: owned RGB pixels, and borrowed views of RGB or RGBA pixels.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use thiserror::Error;
 
@@ -103,6 +103,15 @@ pub(crate) enum Channels {
     Rgba,
 }
 
+impl Channels {
+    fn count(self) -> usize {
+        match self {
+            Self::Rgb => 3,
+            Self::Rgba => 4,
+        }
+    }
+}
+
 impl<'a> View<'a> {
     /// Looks at `width` × `height` × 3 bytes of RGB.
     ///
@@ -142,6 +151,25 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn height(&self) -> u32 {
         self.height
+    }
+
+    /// The pixel at a position in continuous pixels: red, green, blue. `None` outside the picture.
+    pub(crate) fn pixel(&self, x: f32, y: f32) -> Option<[u8; 3]> {
+        if !(x >= 0.0 && x < self.width as f32 && y >= 0.0 && y < self.height as f32) {
+            return None;
+        }
+        let start = (y as usize * self.width as usize + x as usize) * self.channels.count();
+        self.data.get(start..start + 3)?.try_into().ok()
+    }
+
+    /// The pixels of a row within these columns: red, green, blue first. None of what is outside the picture.
+    pub(crate) fn row(&self, y: usize, columns: Range<usize>) -> impl Iterator<Item = &'a [u8]> {
+        let channels = self.channels.count();
+        let first = y * self.width as usize;
+        let pixels = self
+            .data
+            .get((first + columns.start) * channels..(first + columns.end) * channels);
+        pixels.unwrap_or_default().chunks_exact(channels)
     }
 
     pub(crate) fn channels(&self) -> Channels {

@@ -13,6 +13,9 @@ use crate::{
 const ROWS: (usize, usize) = (24, 108);
 const COLUMNS: (usize, usize) = (20, 92);
 
+/// Weights of red, green and blue in the luma of ITU-R BT.601.
+pub(crate) const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
+
 /// Measures the face with these five points (order of [`crate::Face::points`]), after alignment to 112 × 112 pixels, so that
 /// its size in the picture matters as little as it can. A face that can't be aligned is black, flat and blurred.
 #[must_use]
@@ -48,7 +51,7 @@ pub(crate) fn luma(planes: &[f32]) -> Vec<f32> {
     red.iter()
         .zip(green)
         .zip(blue)
-        .map(|((r, g), b)| 0.299 * r + 0.587 * g + 0.114 * b)
+        .map(|((r, g), b)| LUMA[0] * r + LUMA[1] * g + LUMA[2] * b)
         .collect()
 }
 

@@ -7,7 +7,7 @@ use tanu_protocol::{
     challenge::{Command, IssuedStep, Mismatch, Plan, StepIndex},
     digest::{Nonce, SessionId, TransactionHash},
     matcher::StepSubmission,
-    observation::{Bounds, FaceObservation, FrameObservation, HeadPose, Quality},
+    observation::{FrameObservation, testing::resting_face},
 };
 
 use super::*;
@@ -21,36 +21,14 @@ fn observation(command: Command, t_ms: f64) -> FrameObservation {
     let amount = if (1000.0..2000.0).contains(&t_ms) { 1.0 } else { 0.0 };
     let of = |asked| if command == asked { amount } else { 0.0 };
     let eyes = 0.95 - 0.95 * of(Command::Blink);
-    let face = FaceObservation {
-        bounds: Bounds {
-            x: 0.35 + 0.004 * sway,
-            y: 0.25,
-            width: 0.3,
-            height: 0.45,
-        },
-        confidence: 0.9,
-        pose: HeadPose {
-            yaw: sway + 20.0 * of(Command::TurnLeft),
-            pitch: 0.5 * sway,
-            roll: 0.0,
-        },
-        eye_left: eyes,
-        eye_right: eyes,
-        mouth: 0.03 + 0.5 * of(Command::OpenMouth),
-        scale: 0.16,
-        quality: Quality {
-            brightness: 0.5,
-            contrast: 0.2,
-            sharpness: 0.004,
-        },
-        passive: Some(0.95),
-        identity: None,
-    };
-    FrameObservation {
-        t_ms,
-        faces: 1,
-        face: Some(face),
-    }
+    let mut face = resting_face();
+    face.bounds.x += 0.004 * sway;
+    face.pose.yaw = sway + 20.0 * of(Command::TurnLeft);
+    face.pose.pitch = 0.5 * sway;
+    face.eye_left = eyes;
+    face.eye_right = eyes;
+    face.mouth = 0.03 + 0.5 * of(Command::OpenMouth);
+    FrameObservation::new(t_ms, 1, Some(face))
 }
 
 /// Frames of three seconds in which `done` is answered.
@@ -74,6 +52,7 @@ fn examine(_: Source, picture: &[u8], t_ms: f64) -> Result<Examination, String> 
     Ok(Examination {
         observation: FrameObservation { t_ms, ..observation },
         embedding: Embedding::from_slice(&[1.0; Embedding::LENGTH]),
+        texture: None,
     })
 }
 

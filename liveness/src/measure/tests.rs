@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 use tanu_protocol::challenge::{Command, Mismatch};
-use tanu_protocol::observation::{Bounds, FaceObservation, FrameObservation, HeadPose, Quality};
+use tanu_protocol::observation::{Bounds, FaceLight, FaceObservation, FrameObservation, HeadPose, Quality, Shape};
 
 use super::trajectory::{answer, face_at_rest, film, obey, there_and_back};
 use super::*;
@@ -407,7 +407,7 @@ fn any_face() -> impl Strategy<Value = FaceObservation> {
             1 => prop::num::f32::ANY,
         ]
     };
-    let numbers = prop::collection::vec(number(), 16);
+    let numbers = prop::collection::vec(number(), 23);
     (numbers, any::<bool>()).prop_map(|(n, scored)| FaceObservation {
         bounds: Bounds {
             x: n[0],
@@ -432,16 +432,19 @@ fn any_face() -> impl Strategy<Value = FaceObservation> {
         },
         passive: scored.then_some(n[15]),
         identity: scored.then_some(n[15]),
+        smile: n[16],
+        shape: Shape::new([[n[0], n[1]]; Shape::LENGTH]),
+        light: FaceLight {
+            face: [n[17], n[18], n[19]],
+            around: [n[20], n[21], n[22]],
+        },
     })
 }
 
 fn any_frame() -> impl Strategy<Value = FrameObservation> {
     let time = prop_oneof![20 => -100.0..12_000.0f64, 1 => prop::num::f64::ANY];
-    (time, any::<u8>(), prop::option::of(any_face())).prop_map(|(t_ms, faces, face)| FrameObservation {
-        t_ms,
-        faces,
-        face,
-    })
+    (time, any::<u8>(), prop::option::of(any_face()))
+        .prop_map(|(t_ms, faces, face)| FrameObservation::new(t_ms, faces, face))
 }
 
 /// Films of a person who does several things at random times, some of which answer a command.

@@ -1,36 +1,24 @@
 //! Made-up frames for the tests: a living face at rest, and what it does.
 
 use tanu_protocol::challenge::Command;
-use tanu_protocol::observation::{Bounds, FaceObservation, FrameObservation, HeadPose, Quality};
+use tanu_protocol::observation::testing::resting_face;
+use tanu_protocol::observation::{FaceObservation, FrameObservation, HeadPose};
 
 /// A face at rest, with the sway of a living head.
 pub(crate) fn face_at_rest(t_ms: f64) -> FaceObservation {
     let sway = |period_ms: f64, amplitude: f64| (amplitude * (t_ms / period_ms).sin()) as f32;
-    FaceObservation {
-        bounds: Bounds {
-            x: 0.35 + sway(900.0, 0.004),
-            y: 0.25 + sway(700.0, 0.003),
-            width: 0.30,
-            height: 0.45,
-        },
-        confidence: 0.9,
-        pose: HeadPose {
-            yaw: 2.0 + sway(650.0, 0.8),
-            pitch: -3.0 + sway(480.0, 0.8),
-            roll: 1.0 + sway(810.0, 0.5),
-        },
-        eye_left: 0.97,
-        eye_right: 0.95,
-        mouth: 0.03 + sway(300.0, 0.01).abs(),
-        scale: 0.16,
-        quality: Quality {
-            brightness: 0.5,
-            contrast: 0.2,
-            sharpness: 0.004,
-        },
-        passive: Some(0.95),
-        identity: Some(0.8),
-    }
+    let mut face = resting_face();
+    face.bounds.x += sway(900.0, 0.004);
+    face.bounds.y += sway(700.0, 0.003);
+    face.pose = HeadPose {
+        yaw: 2.0 + sway(650.0, 0.8),
+        pitch: -3.0 + sway(480.0, 0.8),
+        roll: 1.0 + sway(810.0, 0.5),
+    };
+    face.eye_left = 0.97;
+    face.mouth += sway(300.0, 0.01).abs();
+    face.identity = Some(0.8);
+    face
 }
 
 /// A smooth movement there and back: 0 before `from`, 1 around the middle, 0 after `to`.
@@ -74,11 +62,7 @@ pub(crate) fn film(seconds: f64, rate: f64, act: impl Fn(f64, &mut FaceObservati
             let t_ms = f64::from(n) * 1_000.0 / rate;
             let mut face = face_at_rest(t_ms);
             act(t_ms, &mut face);
-            FrameObservation {
-                t_ms,
-                faces: 1,
-                face: Some(face),
-            }
+            FrameObservation::new(t_ms, 1, Some(face))
         })
         .collect()
 }

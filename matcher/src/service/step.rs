@@ -7,7 +7,7 @@ use tanu_protocol::channel::CLOCK_SKEW_SECONDS;
 use tanu_protocol::digest::{SessionId, Sha256Digest};
 use tanu_protocol::matcher::{StepSubmission, StepVerdict};
 use tanu_protocol::problem::ProblemCode;
-use tanu_vision::{Examination, identify};
+use tanu_vision::{Examination, observe_step};
 
 use super::{MOST_RUNS, Matcher, OpenedSession, from_cbor, to_cbor};
 use crate::evidence::{Face, StepContent, anchor, clearest};
@@ -222,7 +222,7 @@ fn judge(
     policy: &tanu_liveness::policy::Policy,
 ) -> StepContent {
     let embedding = anchor.as_ref().and_then(Face::embedding);
-    let observations = identify(examinations, embedding.as_ref());
+    let observations = observe_step(examinations, embedding.as_ref());
     let report =
         tanu_liveness::measure::judge_step(submission.issued.command, &observations, submission.late(), policy);
     let clearest = clearest(&report, examinations);

@@ -18,7 +18,8 @@ use tanu_protocol::iin::Iin;
 use tanu_protocol::jws::JwsSigner;
 use tanu_protocol::language::{Language, Localized};
 use tanu_protocol::matcher::{ConcludeRun, OpenSession, StepSubmission};
-use tanu_protocol::observation::{Bounds, FaceObservation, FrameObservation, HeadPose, Quality};
+use tanu_protocol::observation::testing::resting_face;
+use tanu_protocol::observation::{FaceObservation, FrameObservation};
 use tanu_protocol::session::DataItem;
 use tanu_protocol::similarity::Similarity;
 use tanu_protocol::state_database::{ReferenceAnswer, ReferenceQuery};
@@ -73,11 +74,8 @@ impl Examine for ReadsPictures {
         let picture: Picture = serde_json::from_slice(text).map_err(|_| Unexamined::Damaged)?;
         Ok(Examination {
             embedding: picture.face.is_some().then(|| embedding(picture.person)),
-            observation: FrameObservation {
-                t_ms,
-                faces: picture.faces,
-                face: picture.face,
-            },
+            observation: FrameObservation::new(t_ms, picture.faces, picture.face),
+            texture: None,
         })
     }
 }
@@ -90,31 +88,11 @@ fn embedding(person: u8) -> Embedding {
 
 /// A face at rest, moved a little as a living one is.
 fn face(sway: f32) -> FaceObservation {
-    FaceObservation {
-        bounds: Bounds {
-            x: 0.35 + 0.01 * sway,
-            y: 0.3,
-            width: 0.3,
-            height: 0.4,
-        },
-        confidence: 0.95,
-        pose: HeadPose {
-            yaw: sway,
-            pitch: 0.5 * sway,
-            roll: 0.0,
-        },
-        eye_left: 0.95,
-        eye_right: 0.95,
-        mouth: 0.03,
-        scale: 0.2,
-        quality: Quality {
-            brightness: 0.5,
-            contrast: 0.15,
-            sharpness: 0.01,
-        },
-        passive: Some(0.95),
-        identity: None,
-    }
+    let mut face = resting_face();
+    face.bounds.x += 0.01 * sway;
+    face.pose.yaw = sway;
+    face.pose.pitch = 0.5 * sway;
+    face
 }
 
 /// What the citizen in front of the camera does.

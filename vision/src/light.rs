@@ -1,0 +1,132 @@
+//! The light that comes from a face and from what is around it.
+
+use std::sync::LazyLock;
+
+use tanu_protocol::observation::{Bounds, FaceLight};
+
+use crate::{mesh::Mesh, picture::View};
+
+/// Triangles of mesh points on bare skin: forehead, nose, the person's right cheek, left cheek. Each runs clockwise in the picture where
+/// the face looks at the camera.
+const SKIN: [[usize; 3]; 6] = [
+    [69, 299, 9],
+    [197, 371, 142],
+    [117, 36, 187],
+    [118, 36, 205],
+    [266, 346, 411],
+    [266, 347, 425],
+];
+
+/// Rows of samples in a triangle: `ROWS · (ROWS + 1) / 2` samples, whatever its size.
+const ROWS: usize = 16;
+
+/// Samples of the frame along its longer side.
+const GRID: f32 = 64.0;
+
+/// What is beyond the head is farther from the middle of the face than this times half its box.
+const HEAD: f32 = 1.6;
+
+/// Least share of the frame that shows enough of the surroundings.
+const ENOUGH: f32 = 0.02;
+
+/// From this value on a channel counts as overexposed: what it would be is not known.
+const OVEREXPOSED: u8 = 250;
+
+/// Share of the skin's samples left out at either end, ordered by how bright they are: highlights here, hair, glasses, brows and
+/// shadows there.
+const TRIM: f32 = 0.2;
+
+/// Measures the light of a face whose mesh is known.
+#[must_use]
+pub(crate) fn light_of(view: View<'_>, mesh: &Mesh) -> FaceLight {
+    FaceLight {
+        face: of_skin(view, mesh),
+        around: of_surroundings(view, mesh.bounds(view)),
+    }
+}
+
+fn of_skin(view: View<'_>, mesh: &Mesh) -> [f32; 3] {
+    let mut samples = Vec::with_capacity(SKIN.len() * ROWS * (ROWS + 1) / 2);
+    for triangle in SKIN {
+        let [a, b, c] = triangle.map(|index| mesh.point(index));
+        let turned = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
+        // One that is seen from behind, on the far side of a turned head, shows other skin or none.
+        if turned <= 0.0 {
+            continue;
+        }
+        for row in 0..ROWS {
+            for column in 0..ROWS - row {
+                let (u, v) = (
+                    (row as f32 + 1.0 / 3.0) / ROWS as f32,
+                    (column as f32 + 1.0 / 3.0) / ROWS as f32,
+                );
+                let x = a.x + u * (b.x - a.x) + v * (c.x - a.x);
+                let y = a.y + u * (b.y - a.y) + v * (c.y - a.y);
+                samples.extend(view.pixel(x, y));
+            }
+        }
+    }
+    let exposed = samples.iter().filter(|pixel| is_exposed(pixel)).count();
+    // Where all is overexposed that is what there is to say.
+    if exposed > 0 {
+        samples.retain(is_exposed);
+    }
+    samples.sort_unstable_by_key(brightness);
+    let trimmed = (TRIM * samples.len() as f32) as usize;
+    mean(samples.get(trimmed..samples.len() - trimmed).unwrap_or_default())
+}
+
+fn of_surroundings(view: View<'_>, face: Bounds) -> [f32; 3] {
+    let (width, height) = (view.width() as f32, view.height() as f32);
+    let step = (width.max(height) / GRID).max(1.0);
+    let (columns, rows) = ((width / step) as usize, (height / step) as usize);
+    let (mut beside, mut below) = (Vec::new(), Vec::new());
+    for row in 0..rows {
+        for column in 0..columns {
+            let (x, y) = ((column as f32 + 0.5) * step, (row as f32 + 0.5) * step);
+            let across = 2.0 * (x / width - face.x) / face.width - 1.0;
+            let down = 2.0 * (y / height - face.y) / face.height - 1.0;
+            if across.abs() > HEAD || down.abs() > HEAD {
+                // Lower than the chin are the shoulders, on which the same light falls.
+                let samples = if down < 1.0 { &mut beside } else { &mut below };
+                samples.extend(view.pixel(x, y).filter(is_exposed));
+            }
+        }
+    }
+    if (beside.len() as f32) < ENOUGH * (columns * rows) as f32 {
+        beside.append(&mut below);
+    }
+    mean(&beside)
+}
+
+fn is_exposed(pixel: &[u8; 3]) -> bool {
+    pixel.iter().all(|value| *value < OVEREXPOSED)
+}
+
+fn brightness(pixel: &[u8; 3]) -> u32 {
+    let [red, green, blue] = pixel.map(u32::from);
+    2 * red + 5 * green + blue
+}
+
+/// Mean of the linear light; zero of no pixels.
+fn mean(pixels: &[[u8; 3]]) -> [f32; 3] {
+    let mut sum = [0.0; 3];
+    for pixel in pixels {
+        for (sum, value) in sum.iter_mut().zip(pixel) {
+            *sum += LINEAR[usize::from(*value)];
+        }
+    }
+    sum.map(|sum| sum / pixels.len().max(1) as f32)
+}
+
+/// Linear light of each value of a channel (IEC 61966-2-1).
+static LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|value| {
+        let value = value as f32 / 255.0;
+        if value <= 0.04045 {
+            value / 12.92
+        } else {
+            ((value + 0.055) / 1.055).powf(2.4)
+        }
+    })
+});
