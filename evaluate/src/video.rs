@@ -3,14 +3,18 @@
 mod film;
 
 use std::{
+    collections::VecDeque,
     fs::File,
     io::{self, BufWriter, Write},
     path::Path,
 };
 
 use serde::Serialize;
-use tanu_protocol::observation::Quality;
-use tanu_vision::{Embedding, Examination, Examiner, Picture, Track};
+use tanu_protocol::{
+    capture::MOST_FRAMES,
+    observation::{Change, FaceLight, Quality, Shape},
+};
+use tanu_vision::{Embedding, Examination, Examiner, Picture, Texture, Track};
 use thiserror::Error;
 
 use self::film::{Film, FilmError};
@@ -54,11 +58,17 @@ struct Line {
     eye_left: Option<f32>,
     eye_right: Option<f32>,
     mouth: Option<f32>,
+    smile: Option<f32>,
     scale: Option<f32>,
     passive: Option<f32>,
     /// Cosine similarity to the face of the first frame that has one.
     identity: Option<f32>,
     quality: Option<Quality>,
+    light: Option<FaceLight>,
+    shape: Option<Shape>,
+    /// Against the frames before it, as many as a step may have, and the next one.
+    change: Option<Change>,
+    screen: Option<f32>,
 }
 
 /// Observes each frame of `file` and writes a JSON line for each to `out`.
@@ -69,6 +79,8 @@ pub(crate) fn video(file: &Path, out: &Path) -> Result<(), VideoError> {
         examiner,
         track: Track::default(),
         first: None,
+        textures: VecDeque::new(),
+        waiting: None,
         out: BufWriter::new(create(out)?),
         frames: 0,
         with_face: 0,
@@ -80,6 +92,7 @@ pub(crate) fn video(file: &Path, out: &Path) -> Result<(), VideoError> {
             eprintln!("{}{of} frames observed", lines.frames);
         }
     }
+    lines.write_waiting(None).map_err(unwritten(out))?;
     // Before the decoder is asked how it ended: what it did decode is not lost.
     lines.out.flush().map_err(unwritten(out))?;
     film.finish()?;
@@ -93,13 +106,17 @@ struct Lines {
     track: Track,
     /// The first face.
     first: Option<Embedding>,
+    /// Those of the last frames, the newest last.
+    textures: VecDeque<Texture>,
+    /// The newest frame's line, which is complete when the next frame is known.
+    waiting: Option<Line>,
     out: BufWriter<File>,
     frames: usize,
     with_face: usize,
 }
 
 impl Lines {
-    /// Observes the next frame and writes its line. The inner result is that of writing.
+    /// Observes the next frame and writes the line of the one before. The inner result is that of writing.
     fn add(&mut self, picture: &Picture, t: f64) -> Result<io::Result<()>, EngineError> {
         let seen = self.examiner.examine(&mut self.track, picture.view(), 1000.0 * t)?;
         if self.first.is_none() {
@@ -108,9 +125,25 @@ impl Lines {
         let line = Line::new(self.frames, t, &seen, self.first.as_ref());
         self.frames += 1;
         self.with_face += usize::from(line.face);
-        Ok(serde_json::to_writer(&mut self.out, &line)
-            .map_err(io::Error::from)
-            .and_then(|()| self.out.write_all(b"\n")))
+        let written = self.write_waiting(seen.texture.as_ref());
+        self.waiting = Some(line);
+        self.textures.extend(seen.texture);
+        if self.textures.len() > MOST_FRAMES {
+            self.textures.pop_front();
+        }
+        Ok(written)
+    }
+
+    /// Writes the line that waits, if there is one; `after` is the frame that follows it.
+    fn write_waiting(&mut self, after: Option<&Texture>) -> io::Result<()> {
+        let Some(mut line) = self.waiting.take() else {
+            return Ok(());
+        };
+        let mut earlier = self.textures.iter();
+        let this = earlier.next_back();
+        line.change = this.zip(after).and_then(|(this, after)| this.change(earlier, after));
+        serde_json::to_writer(&mut self.out, &line)?;
+        self.out.write_all(b"\n")
     }
 }
 
@@ -129,6 +162,7 @@ impl Line {
             eye_left: face.map(|f| f.eye_left),
             eye_right: face.map(|f| f.eye_right),
             mouth: face.map(|f| f.mouth),
+            smile: face.map(|f| f.smile),
             scale: face.map(|f| f.scale),
             passive: face.and_then(|f| f.passive),
             identity: seen
@@ -137,6 +171,10 @@ impl Line {
                 .zip(first)
                 .map(|(face, first)| face.cosine(first)),
             quality: face.map(|f| f.quality),
+            light: face.map(|f| f.light),
+            shape: face.map(|f| f.shape),
+            change: None,
+            screen: seen.observation.screen,
         }
     }
 }

@@ -115,9 +115,10 @@ pub struct Quality {
 /// camera can show.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FaceLight {
-    /// Trimmed mean over the skin of cheeks, forehead and nose, without highlights and overexposed pixels.
+    /// Trimmed mean over the skin of cheeks, forehead and nose, without highlights and overexposed pixels. All zero where none of it is
+    /// in the frame.
     pub face: [f32; 3],
-    /// Mean over what is beyond the head, without overexposed pixels. All zero where the head fills the frame.
+    /// Mean over what is beyond the head, without overexposed pixels. All zero where there is no such pixel.
     pub around: [f32; 3],
 }
 

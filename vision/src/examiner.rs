@@ -1,6 +1,6 @@
 //! The whole pipeline, whose numbers decide.
 
-use tanu_protocol::observation::FrameObservation;
+use tanu_protocol::observation::{Change, FrameObservation};
 
 use crate::{
     embedder::{Embedder, Embedding},
@@ -9,7 +9,7 @@ use crate::{
     observer::{Observer, Seen, Track},
     passive::PassiveAttack,
     picture::View,
-    texture::{Texture, changes},
+    texture::Texture,
 };
 
 /// The ONNX bytes of the examiner's models.
@@ -67,17 +67,22 @@ pub fn anchor(frames: &[Examination]) -> Option<usize> {
 /// differs from the others.
 #[must_use]
 pub fn observe_step(frames: &[Examination], anchor: Option<&Embedding>) -> Vec<FrameObservation> {
-    let textures: Option<Vec<&Texture>> = frames.iter().map(|frame| frame.texture.as_ref()).collect();
-    let changes = textures.map(|textures| changes(&textures)).unwrap_or_default();
-    let changes = changes.into_iter().chain(std::iter::repeat(None));
     frames
         .iter()
-        .zip(changes)
-        .map(|(frame, change)| FrameObservation {
-            change,
+        .enumerate()
+        .map(|(number, frame)| FrameObservation {
+            change: change(frames, number),
             ..anchor.map_or_else(|| frame.observation.clone(), |anchor| frame.identify(anchor))
         })
         .collect()
+}
+
+/// How a frame differs from the others, as far as it and they have a texture.
+fn change(frames: &[Examination], number: usize) -> Option<Change> {
+    let this = frames.get(number)?.texture.as_ref()?;
+    let after = frames.get(number + 1)?.texture.as_ref()?;
+    let earlier = frames.get(..number)?.iter().filter_map(|frame| frame.texture.as_ref());
+    this.change(earlier, after)
 }
 
 impl Examination {

@@ -130,3 +130,129 @@ static LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| {
         }
     })
 });
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        canonical::canonical_point,
+        mesh::{MESH_POINTS, tests::mesh_of},
+        picture::Picture,
+    };
+
+    const WIDTH: u32 = 320;
+    const HEIGHT: u32 = 240;
+
+    /// The canonical face in the middle of a frame, turned by `yaw`, with `eyes` pixels between the outer corners of the eyes.
+    fn face(yaw: f32, eyes: f32) -> Mesh {
+        let (sin, cos) = yaw.to_radians().sin_cos();
+        let points = (0..MESH_POINTS).map(|index| {
+            let [x, y, z] = canonical_point(index).map(|v| v as f32);
+            [
+                160.0 + eyes * (cos * x - sin * z),
+                100.0 + eyes * y,
+                eyes * (cos * z + sin * x),
+            ]
+        });
+        mesh_of(points.collect())
+    }
+
+    /// A frame of pixels that are those of `skin` within the face's box, else those of `wall`.
+    fn frame(mesh: &Mesh, skin: impl Fn(u32, u32) -> [u8; 3], wall: [u8; 3]) -> Picture {
+        let [left, top, right, bottom] = mesh.edges();
+        let pixels = (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)));
+        let rgb = pixels.flat_map(|(x, y)| {
+            let inside = (left..right).contains(&(x as f32)) && (top..bottom).contains(&(y as f32));
+            if inside { skin(x, y) } else { wall }
+        });
+        Picture::from_rgb(WIDTH, HEIGHT, rgb.collect()).unwrap()
+    }
+
+    fn linear(pixel: [u8; 3]) -> [f32; 3] {
+        pixel.map(|value| LINEAR[usize::from(value)])
+    }
+
+    fn near(a: [f32; 3], b: [f32; 3]) -> bool {
+        a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-3)
+    }
+
+    /// A value whose linear light is `share` of that of `value`.
+    fn dimmed(value: u8, share: f32) -> u8 {
+        let wanted = share * LINEAR[usize::from(value)];
+        (0..=u8::MAX)
+            .min_by(|a, b| {
+                let off = |v: &u8| (LINEAR[usize::from(*v)] - wanted).abs();
+                off(a).total_cmp(&off(b))
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn black_is_dark_and_white_is_bright() {
+        assert_eq!((LINEAR[0], LINEAR[255]), (0.0, 1.0));
+        assert!((LINEAR[188] - 0.503).abs() < 1e-3);
+        assert!(LINEAR.is_sorted());
+    }
+
+    proptest! {
+        #[test]
+        fn a_tint_scales_each_channel_of_the_face_alone(share in prop::array::uniform3(0.3_f32..1.0), yaw in -50.0_f32..50.0) {
+            let mesh = face(yaw, 60.0);
+            let skin = [180, 140, 120];
+            let tinted = [0, 1, 2].map(|channel: usize| dimmed(skin[channel], share[channel]));
+            let wall = [90, 100, 110];
+            let light = |skin: [u8; 3]| light_of(frame(&mesh, |_, _| skin, wall).view(), &mesh);
+            let (before, after) = (light(skin), light(tinted));
+            prop_assert!(near(before.face, linear(skin)) && near(before.around, linear(wall)));
+            prop_assert_eq!(before.around, after.around);
+            for channel in 0..3 {
+                prop_assert!((after.face[channel] / before.face[channel] - share[channel]).abs() < 0.02);
+            }
+        }
+    }
+
+    #[test]
+    fn highlights_shadows_and_overexposed_skin_do_not_count() {
+        let (mesh, skin) = (face(0.0, 60.0), [150, 120, 100]);
+        let spotted = |x: u32, y: u32| match (x / 3 + y / 3) % 10 {
+            0 => [255, 255, 250],
+            1 => [240, 235, 230],
+            2 => [20, 15, 10],
+            _ => skin,
+        };
+        let light = light_of(frame(&mesh, spotted, [60; 3]).view(), &mesh);
+        assert!(near(light.face, linear(skin)), "{light:?}");
+    }
+
+    #[test]
+    fn skin_that_is_overexposed_throughout_is_white() {
+        let mesh = face(0.0, 60.0);
+        let light = light_of(frame(&mesh, |_, _| [255; 3], [60; 3]).view(), &mesh);
+        assert_eq!(light.face, [1.0; 3]);
+    }
+
+    #[test]
+    fn overexposed_surroundings_do_not_count_and_a_head_that_fills_the_frame_has_none() {
+        let mesh = face(0.0, 60.0);
+        let window = frame(&mesh, |_, _| [150; 3], [255; 3]);
+        assert_eq!(light_of(window.view(), &mesh).around, [0.0; 3]);
+        let near = face(0.0, 200.0);
+        let filled = frame(&near, |_, _| [150; 3], [60; 3]);
+        assert_eq!(light_of(filled.view(), &near).around, [0.0; 3]);
+    }
+
+    #[test]
+    fn a_face_outside_the_frame_has_no_light() {
+        let away = mesh_of(
+            face(0.0, 60.0)
+                .points()
+                .iter()
+                .map(|[x, y, z]| [x + 900.0, *y, *z])
+                .collect(),
+        );
+        let frame = Picture::from_rgb(8, 8, vec![100; 192]).unwrap();
+        assert_eq!(light_of(frame.view(), &away).face, [0.0; 3]);
+    }
+}
