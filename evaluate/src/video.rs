@@ -1,6 +1,7 @@
 //! `video`: what each frame of a video shows.
 
 mod film;
+mod tally;
 
 use std::{
     collections::VecDeque,
@@ -17,7 +18,10 @@ use tanu_protocol::{
 use tanu_vision::{Embedding, Examination, Examiner, Picture, Texture, Track};
 use thiserror::Error;
 
-use self::film::{Film, FilmError};
+use self::{
+    film::{Film, FilmError},
+    tally::Tally,
+};
 use crate::{
     engine::{EngineError, load_examiner},
     files::{FileError, create, unwritten},
@@ -84,6 +88,7 @@ pub(crate) fn video(file: &Path, out: &Path) -> Result<(), VideoError> {
         out: BufWriter::new(create(out)?),
         frames: 0,
         with_face: 0,
+        tally: Tally::default(),
     };
     let of = film.frames().map_or_else(String::new, |count| format!(" of {count}"));
     while let Some((picture, t)) = film.next_frame()? {
@@ -97,6 +102,7 @@ pub(crate) fn video(file: &Path, out: &Path) -> Result<(), VideoError> {
     lines.out.flush().map_err(unwritten(out))?;
     film.finish()?;
     eprintln!("{} frames observed, {} with a face", lines.frames, lines.with_face);
+    eprintln!("{}", lines.tally);
     Ok(())
 }
 
@@ -113,6 +119,7 @@ struct Lines {
     out: BufWriter<File>,
     frames: usize,
     with_face: usize,
+    tally: Tally,
 }
 
 impl Lines {
@@ -142,6 +149,9 @@ impl Lines {
         let mut earlier = self.textures.iter();
         let this = earlier.next_back();
         line.change = this.zip(after).and_then(|(this, after)| this.change(earlier, after));
+        if let Some(change) = &line.change {
+            self.tally.add(change);
+        }
         serde_json::to_writer(&mut self.out, &line)?;
         self.out.write_all(b"\n")
     }

@@ -17,7 +17,7 @@ const ROWS: usize = 36;
 /// Each how many pixels one is looked at, along both axes.
 const STEP: usize = 2;
 
-/// Difference below which two frames are the same, in levels of 255: half of what compression makes of a still picture.
+/// Difference below which two frames are the same, in levels of 255: what compression makes of a still picture.
 const SAME: f32 = 0.05;
 
 /// Share that the difference from the mean of two has of the difference of those two, where all three are independent noise of one
