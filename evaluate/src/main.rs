@@ -47,10 +47,11 @@ enum Command {
     /// Observes each frame of a video: a JSON line for each.
     ///
     /// `t` in seconds; `face`; `yaw`, `pitch`, `roll` in degrees (positive: to the person's left, up, to the left shoulder);
-    /// `eye_left`, `eye_right`, `mouth` (0 closed to 1 open); `smile` (0 calm to 1 broad); `passive` (0 attack to 1 live); `identity` (cosine similarity
+    /// `eye_left`, `eye_right`, `mouth` (0 closed to 1 open); `smile` (0 calm to 1 broad); `covered` (0 bare eyes to 1 dark
+    /// glasses); `passive` (0 attack to 1 live); `identity` (cosine similarity
     /// to the first face); `quality`; `light` (linear RGB of `face` and `around`, 0 to 1); `shape` (x and y of 24 points in hundred-thousandths
     /// of the frame's width: see `tanu_protocol::observation::Shape`); `change` from other frames (`previous` and `nearest` in levels of 255,
-    /// `between`: see docs/evaluation/frames.md); `screen` (0 no signs of one to 1).
+    /// `between`: see docs/evaluation/frames.md).
     Video {
         /// The video, in any format that ffmpeg reads.
         file: PathBuf,

@@ -63,6 +63,7 @@ struct Line {
     eye_right: Option<f32>,
     mouth: Option<f32>,
     smile: Option<f32>,
+    covered: Option<f32>,
     scale: Option<f32>,
     passive: Option<f32>,
     /// Cosine similarity to the face of the first frame that has one.
@@ -72,7 +73,6 @@ struct Line {
     shape: Option<Shape>,
     /// Against the frames before it, as many as a step may have, and the next one.
     change: Option<Change>,
-    screen: Option<f32>,
 }
 
 /// Observes each frame of `file` and writes a JSON line for each to `out`.
@@ -173,6 +173,7 @@ impl Line {
             eye_right: face.map(|f| f.eye_right),
             mouth: face.map(|f| f.mouth),
             smile: face.map(|f| f.smile),
+            covered: face.map(|f| f.covered),
             scale: face.map(|f| f.scale),
             passive: face.and_then(|f| f.passive),
             identity: seen
@@ -184,7 +185,6 @@ impl Line {
             light: face.map(|f| f.light),
             shape: face.map(|f| f.shape),
             change: None,
-            screen: seen.observation.screen,
         }
     }
 }

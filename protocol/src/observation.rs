@@ -24,13 +24,10 @@ pub struct FrameObservation {
     /// How the frame differs from those before and after it. Absent where frames were not compared (the browser's guidance), and
     /// for the first two frames and the last of a step, which have not all the frames that it takes.
     pub change: Option<Change>,
-    /// Signs that the face is on a screen or a print: 0 none to 1 strong. Absent where there is no face, and where they were not
-    /// looked for (the browser's guidance).
-    pub screen: Option<f32>,
 }
 
 impl FrameObservation {
-    /// What a frame shows by itself: not compared with others, and without a search for signs of a screen.
+    /// What a frame shows by itself, not compared with others.
     #[must_use]
     pub fn new(t_ms: f64, faces: u8, face: Option<FaceObservation>) -> Self {
         Self {
@@ -38,7 +35,6 @@ impl FrameObservation {
             faces,
             face,
             change: None,
-            screen: None,
         }
     }
 }
@@ -61,6 +57,8 @@ pub struct FaceObservation {
     /// How far the mouth is drawn wide: 0 a calm mouth to 1 a broad smile. Faces differ at rest: judge the difference from the
     /// person's own.
     pub smile: f32,
+    /// How dark the skin around the eyes is against the cheeks: 0 as bare eyes have it to 1 as dark glasses make it.
+    pub covered: f32,
     /// Distance between the outer corners of the eyes, corrected for yaw, as a fraction of the frame's width: grows as the
     /// person comes closer.
     pub scale: f32,

@@ -14,6 +14,7 @@
 
 mod canonical;
 mod comparer;
+mod covered;
 pub mod decode;
 mod detector;
 mod embedder;

@@ -113,10 +113,15 @@ fn mean(pixels: &[[u8; 3]]) -> [f32; 3] {
     let mut sum = [0.0; 3];
     for pixel in pixels {
         for (sum, value) in sum.iter_mut().zip(pixel) {
-            *sum += LINEAR[usize::from(*value)];
+            *sum += linear(*value);
         }
     }
     sum.map(|sum| sum / pixels.len().max(1) as f32)
+}
+
+/// Linear light of a channel's value, 0 to 1.
+pub(crate) fn linear(value: u8) -> f32 {
+    LINEAR[usize::from(value)]
 }
 
 /// Linear light of each value of a channel (IEC 61966-2-1).
@@ -170,8 +175,8 @@ mod tests {
         Picture::from_rgb(WIDTH, HEIGHT, rgb.collect()).unwrap()
     }
 
-    fn linear(pixel: [u8; 3]) -> [f32; 3] {
-        pixel.map(|value| LINEAR[usize::from(value)])
+    fn linear_light(pixel: [u8; 3]) -> [f32; 3] {
+        pixel.map(linear)
     }
 
     fn near(a: [f32; 3], b: [f32; 3]) -> bool {
@@ -180,10 +185,10 @@ mod tests {
 
     /// A value whose linear light is `share` of that of `value`.
     fn dimmed(value: u8, share: f32) -> u8 {
-        let wanted = share * LINEAR[usize::from(value)];
+        let wanted = share * linear(value);
         (0..=u8::MAX)
             .min_by(|a, b| {
-                let off = |v: &u8| (LINEAR[usize::from(*v)] - wanted).abs();
+                let off = |v: &u8| (linear(*v) - wanted).abs();
                 off(a).total_cmp(&off(b))
             })
             .unwrap()
@@ -205,7 +210,7 @@ mod tests {
             let wall = [90, 100, 110];
             let light = |skin: [u8; 3]| light_of(frame(&mesh, |_, _| skin, wall).view(), &mesh);
             let (before, after) = (light(skin), light(tinted));
-            prop_assert!(near(before.face, linear(skin)) && near(before.around, linear(wall)));
+            prop_assert!(near(before.face, linear_light(skin)) && near(before.around, linear_light(wall)));
             prop_assert_eq!(before.around, after.around);
             for channel in 0..3 {
                 prop_assert!((after.face[channel] / before.face[channel] - share[channel]).abs() < 0.02);
@@ -223,7 +228,7 @@ mod tests {
             _ => skin,
         };
         let light = light_of(frame(&mesh, spotted, [60; 3]).view(), &mesh);
-        assert!(near(light.face, linear(skin)), "{light:?}");
+        assert!(near(light.face, linear_light(skin)), "{light:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use tanu_protocol::observation::{FaceObservation, FrameObservation};
 
 use crate::{
+    covered::covered,
     detector::{Detector, Face},
     eyes::EyeClassifier,
     light::light_of,
@@ -125,6 +126,7 @@ impl Observer {
             eye_right: eyes.right,
             mouth: mouth_openness(mesh),
             smile: smile(mesh),
+            covered: covered(view, mesh),
             scale: fit.eye_distance / view.width() as f32,
             shape: shape_of(mesh, view),
             light: light_of(view, mesh),

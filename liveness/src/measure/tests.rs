@@ -407,7 +407,7 @@ fn any_face() -> impl Strategy<Value = FaceObservation> {
             1 => prop::num::f32::ANY,
         ]
     };
-    let numbers = prop::collection::vec(number(), 23);
+    let numbers = prop::collection::vec(number(), 24);
     (numbers, any::<bool>()).prop_map(|(n, scored)| FaceObservation {
         bounds: Bounds {
             x: n[0],
@@ -433,6 +433,7 @@ fn any_face() -> impl Strategy<Value = FaceObservation> {
         passive: scored.then_some(n[15]),
         identity: scored.then_some(n[15]),
         smile: n[16],
+        covered: n[23],
         shape: Shape::new([[n[0], n[1]]; Shape::LENGTH]),
         light: FaceLight {
             face: [n[17], n[18], n[19]],

@@ -23,6 +23,7 @@ pub fn resting_face() -> FaceObservation {
         eye_right: 0.95,
         mouth: 0.03,
         smile: 0.1,
+        covered: 0.0,
         scale: 0.16,
         shape: head([0.5, 0.4], 0.16, pose),
         light: FaceLight {

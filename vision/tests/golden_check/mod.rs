@@ -1,7 +1,7 @@
 //! The golden check: the same inputs give the same numbers, natively and in WebAssembly.
 //!
 //! Networks are held by synthetic pictures, so that no number here describes a person's face; pipelines by pictures of the research
-//! samples, whose pose, eyes, mouth, scores and similarities to each other are recorded.
+//! samples, whose pose, eyes, mouth, light, scores and similarities to each other are recorded.
 
 use std::collections::BTreeMap;
 
@@ -86,6 +86,12 @@ pub(crate) fn measure(models: ExaminerModels<'_>, pictures: &Files) -> Result<Nu
         );
         put("eyes and mouth", vec![face.eye_left, face.eye_right, face.mouth]);
         put("scale", vec![face.scale]);
+        put("smile and covered", vec![face.smile, face.covered]);
+        put("light", [face.light.face, face.light.around].concat());
+        put(
+            "shape",
+            face.shape.points().iter().step_by(4).flatten().copied().collect(),
+        );
         put(
             "quality",
             vec![face.quality.brightness, face.quality.contrast, face.quality.sharpness],
