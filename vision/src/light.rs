@@ -212,8 +212,8 @@ mod tests {
             let (before, after) = (light(skin), light(tinted));
             prop_assert!(near(before.face, linear_light(skin)) && near(before.around, linear_light(wall)));
             prop_assert_eq!(before.around, after.around);
-            for channel in 0..3 {
-                prop_assert!((after.face[channel] / before.face[channel] - share[channel]).abs() < 0.02);
+            for ((after, before), share) in after.face.into_iter().zip(before.face).zip(share) {
+                prop_assert!((after / before - share).abs() < 0.02);
             }
         }
     }
