@@ -1,7 +1,7 @@
 //! Whether dark glasses cover the eyes.
 //!
 //! Of 1,247 pictures of Labeled Faces in the Wild nine read 0.9 and more: eight people with dark glasses, and one whose cap throws a hard
-//! shadow. Tinted and mirroring glasses read 0.1 to 0.5, as do deep-set eyes under a strong light from above: 3 to 4 % of the pictures read
+//! shadow. Tinted and mirroring glasses read 0.1 to 0.5, as do deep-set eyes under a strong light from above: under 3 % of the pictures read
 //! more than 0. See `docs/evaluation/passive.md`.
 
 use crate::{light::linear, mesh::Mesh, picture::View};
